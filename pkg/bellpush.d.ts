@@ -1,0 +1,202 @@
+/* tslint:disable */
+/* eslint-disable */
+
+/**
+ * A batch and the notification that it pushes.
+ */
+export class Batch {
+    free(): void;
+    [Symbol.dispose](): void;
+    closeInput(): void;
+    constructor(payload: Uint8Array | number[], options: any, now: number);
+    /**
+     * Pushes the first `length` bytes of what was written: tokens, one a line. Returns how many slots they got.
+     */
+    push(length: number, now: number): number;
+    /**
+     * Room for `length` bytes of text; the address holds until the next call of anything here.
+     */
+    reserve(length: number): number;
+    /**
+     * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
+     * milliseconds since the batch was made.
+     */
+    settled(): Uint32Array;
+    /**
+     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
+     * caller, 2 mostly refused, 3 refused); the reason of a refusal; next wake-up in milliseconds (-1: none).
+     */
+    standing(now: number): Float64Array;
+    stop(now: number): void;
+}
+
+/**
+ * One connection of a batch.
+ */
+export class BinaryLink {
+    free(): void;
+    [Symbol.dispose](): void;
+    closed(batch: Batch, unsent: number, abandoned: boolean, now: number): void;
+    /**
+     * When `tick` and `write` want to be called by time alone, in milliseconds; -1: never.
+     */
+    deadline(): number;
+    constructor(batch: Batch, linger: number, answer: number, now: number);
+    read(batch: Batch, bytes: Uint8Array | number[], now: number): void;
+    refused(batch: Batch, now: number): void;
+    tick(batch: Batch, unsent: number, now: number): void;
+    /**
+     * What to send next, a copy; undefined: nothing now.
+     */
+    write(batch: Batch, max_bytes: number, now: number): Uint8Array | undefined;
+    readonly inFlight: number;
+    readonly isDone: boolean;
+}
+
+/**
+ * Tuples from the feedback service's stream.
+ */
+export class FeedbackDecoder {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * The service has closed; throws where it did so inside a tuple.
+     */
+    finish(): void;
+    constructor();
+    /**
+     * Takes bytes, adds the tuples that they complete to `tuples`; throws at what is none, with the tuples before it
+     * added.
+     */
+    push(bytes: Uint8Array | number[], tuples: Array<any>): void;
+}
+
+/**
+ * Frames from a stream of bytes, judged as a gateway judges them.
+ */
+export class FrameDecoder {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Tokens and payloads of the frames that the last `push` returned, one after the other.
+     */
+    data(): Uint8Array;
+    /**
+     * What ended the stream, or undefined.
+     */
+    fault(): any;
+    constructor(max_frame: number, payload_limit: number);
+    /**
+     * Takes bytes; returns the records of the frames that they complete. After a fault it takes no more.
+     */
+    push(bytes: Uint8Array | number[]): Uint32Array;
+    readonly pending: number;
+}
+
+export function __wbg_reset_state(): void;
+
+/**
+ * Throws where the bytes are no payload of at most `limit` bytes.
+ */
+export function checkPayload(payload: Uint8Array | number[], limit: number): void;
+
+/**
+ * The six bytes of an error response.
+ */
+export function encodeErrorResponse(status: number, identifier: number): Uint8Array;
+
+/**
+ * One feedback tuple.
+ */
+export function encodeFeedbackTuple(time: number, token: string): Uint8Array;
+
+/**
+ * One frame of command 0, 1 or 2; any other command is taken for 2.
+ */
+export function encodeFrame(command: number, token: string, payload: Uint8Array | number[], identifier?: number | null, expiration?: number | null, priority?: number | null): Uint8Array;
+
+/**
+ * Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
+ */
+export function explain(bytes: Uint8Array | number[], kind: any): any;
+
+/**
+ * A token's canonical text: lower-case hexadecimal.
+ */
+export function normalizeToken(text: string): string;
+
+/**
+ * Every reason that has a name, as pairs of code and name.
+ */
+export function reasonNames(): any;
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly __wbg_batch_free: (a: number, b: number) => void;
+    readonly __wbg_binarylink_free: (a: number, b: number) => void;
+    readonly __wbg_feedbackdecoder_free: (a: number, b: number) => void;
+    readonly __wbg_framedecoder_free: (a: number, b: number) => void;
+    readonly batch_closeInput: (a: number) => void;
+    readonly batch_new: (a: number, b: number, c: any, d: number) => [number, number, number];
+    readonly batch_push: (a: number, b: number, c: number) => number;
+    readonly batch_reserve: (a: number, b: number) => number;
+    readonly batch_settled: (a: number) => [number, number];
+    readonly batch_standing: (a: number, b: number) => [number, number];
+    readonly batch_stop: (a: number, b: number) => void;
+    readonly binarylink_closed: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly binarylink_deadline: (a: number) => number;
+    readonly binarylink_inFlight: (a: number) => number;
+    readonly binarylink_isDone: (a: number) => number;
+    readonly binarylink_new: (a: number, b: number, c: number, d: number) => number;
+    readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly binarylink_refused: (a: number, b: number, c: number) => void;
+    readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
+    readonly binarylink_write: (a: number, b: number, c: number, d: number) => any;
+    readonly checkPayload: (a: number, b: number, c: number) => [number, number];
+    readonly encodeErrorResponse: (a: number, b: number) => [number, number];
+    readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];
+    readonly encodeFrame: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number, number];
+    readonly explain: (a: number, b: number, c: any) => [number, number, number];
+    readonly feedbackdecoder_finish: (a: number) => [number, number];
+    readonly feedbackdecoder_new: () => number;
+    readonly feedbackdecoder_push: (a: number, b: number, c: number, d: any) => [number, number];
+    readonly framedecoder_data: (a: number) => [number, number];
+    readonly framedecoder_fault: (a: number) => any;
+    readonly framedecoder_new: (a: number, b: number) => number;
+    readonly framedecoder_pending: (a: number) => number;
+    readonly framedecoder_push: (a: number, b: number, c: number) => [number, number];
+    readonly normalizeToken: (a: number, b: number) => [number, number, number, number];
+    readonly reasonNames: () => [number, number, number];
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __externref_table_dealloc: (a: number) => void;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path?: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;

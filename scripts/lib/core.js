@@ -1,0 +1,64 @@
+/**
+ * From the Rust sources to the artefacts of `pkg/`. The same sources and tools give the same bytes wherever they lie.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { bindgenFolder } from './bindgen.js'
+import { root } from './files.js'
+import { writeRecord } from './record.js'
+import { flags, pinnedTools, target } from './recipe.js'
+import { CommandFailed, run, say } from './run.js'
+import { cargo, cargoForWasm } from './toolchain.js'
+
+/**
+ * @param {import('./toolchain.js').Toolchain} toolchain
+ * @param {string} folder is replaced by the new artefacts and their record, once all of them are there
+ */
+export function buildCore (toolchain, folder) {
+  const wasmOpt = wasmOptCommand()
+  const bindgen = join(bindgenFolder(toolchain), 'wasm-bindgen')
+  const targetFolder = process.env.CARGO_TARGET_DIR || join(root, 'target')
+  const unfinished = join(targetFolder, 'pkg')
+
+  say(`cargo build --release for ${target}`)
+  cargo(toolchain, ['fetch', '--quiet', '--locked'])
+  cargoForWasm(toolchain, ['build', '--quiet', '--locked', '--release', '--lib'], samePathsEverywhere())
+
+  say('wasm-bindgen, wasm-opt')
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished)
+  run(bindgen, [
+    ...flags['wasm-bindgen'], '--out-dir', unfinished, join(targetFolder, target, 'release', 'bellpush.wasm')
+  ])
+  const wasm = join(unfinished, 'bellpush_bg.wasm')
+  run(process.execPath, [wasmOpt, ...flags['wasm-opt'], wasm, '-o', wasm])
+  writeRecord(unfinished, toolchain.rustc)
+
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(unfinished, folder, { recursive: true })
+}
+
+/** @returns {string} the script, of the version that package-lock.json names */
+function wasmOptCommand () {
+  const folder = join(root, 'node_modules', 'binaryen')
+  const manifest = join(folder, 'package.json')
+  const version = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).version : 'not installed'
+  const wanted = pinnedTools()['wasm-opt']
+  if (version !== wanted) {
+    throw new CommandFailed('wasm-opt', [], `${wanted} is wanted, ${version} is there; type npm ci`)
+  }
+  return join(folder, 'bin', 'wasm-opt')
+}
+
+/**
+ * Messages of panics name source files. Those of dependencies lie in cargo's own folder, which is another on every
+ * machine: call it the same everywhere.
+ * @returns {Record<string, string>} environment for cargo
+ */
+export function samePathsEverywhere () {
+  const registry = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src')
+  const folders = existsSync(registry) ? readdirSync(registry) : []
+  const remaps = folders.map(name => `--remap-path-prefix=${join(registry, name)}=/cargo`)
+  return { CARGO_ENCODED_RUSTFLAGS: remaps.join('\x1f') }
+}

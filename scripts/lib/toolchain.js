@@ -1,0 +1,195 @@
+/**
+ * A Rust that can build for WebAssembly: found on this machine or, where that is possible, installed. Two ways:
+ *
+ * - `rustup`: the cargo on the PATH, if its rustc has the WebAssembly target or rustup can add it;
+ * - `debian`: Debian's own packages, which bring no such target but the source of the standard library to build it from.
+ *
+ * The first that works is taken; BELLPUSH_TOOLCHAIN=rustup or =debian allows only that one.
+ */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { oldestRust, target } from './recipe.js'
+import { capture, run, say, which } from './run.js'
+
+/**
+ * @typedef {object} Toolchain
+ * @property {'rustup' | 'debian'} kind
+ * @property {string} cargo path of the command
+ * @property {string} rustc what `rustc --version` says
+ * @property {Record<string, string>} env environment of every cargo command
+ * @property {Record<string, string>} wasmEnv environment to add where the target is WebAssembly
+ * @property {string[]} wasmArgs arguments to add there, behind cargo's own command
+ */
+
+/** Debian's packages; the names with `web` are the ones that are kept new, for its browsers. */
+const debianPackages = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19', 'rust-web-clippy', 'rustfmt-web']
+
+/** rustup gets this long to fetch 20 MB, milliseconds. */
+const targetTimeout = 180_000
+
+/** apt-get gets this long, milliseconds. */
+const aptTimeout = 600_000
+
+/** No Rust for WebAssembly can be had here; the message says what is missing and what to type. */
+export class NoToolchain extends Error {}
+
+/**
+ * @returns {Toolchain}
+ * @throws {NoToolchain}
+ */
+export function findToolchain () {
+  const wanted = process.env.BELLPUSH_TOOLCHAIN
+  if (wanted && wanted !== 'rustup' && wanted !== 'debian') {
+    throw new NoToolchain(`BELLPUSH_TOOLCHAIN is "${wanted}"; it can be "rustup" or "debian"`)
+  }
+  const reasons = []
+  if (wanted !== 'debian') {
+    const found = toolchainOnPath()
+    if (typeof found !== 'string') return announced(found)
+    reasons.push(`  the cargo on the PATH: ${found}`)
+  }
+  if (wanted !== 'rustup') {
+    const found = debianToolchain()
+    if (typeof found !== 'string') return announced(found)
+    reasons.push(`  Debian's packages: ${found}`)
+  }
+  throw new NoToolchain(`No Rust for ${target} on this machine:
+${reasons.join('\n')}
+Either install rustup (https://rustup.rs) and type
+  rustup target add ${target}
+or, on Debian, type as root
+  apt-get update && apt-get install -y --no-install-recommends ${debianPackages.join(' ')}`)
+}
+
+/**
+ * @param {Toolchain} toolchain
+ * @returns {Toolchain}
+ */
+function announced (toolchain) {
+  say(`Rust: ${toolchain.rustc}, ${toolchain.kind === 'debian' ? 'of Debian' : 'of the PATH'} (${toolchain.cargo})`)
+  return toolchain
+}
+
+/** @returns {Toolchain | string} the reason why not */
+function toolchainOnPath () {
+  const path = [process.env.PATH, join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'bin')].join(delimiter)
+  const cargo = which('cargo', path)
+  if (!cargo) return 'there is none'
+  const env = { PATH: path }
+  const rustc = capture('rustc', ['--version'], { env })
+  if (!rustc.ok) return `its rustc does not run (${rustc.stderr || rustc.how})`
+  if (!isNewEnough(rustc.stdout)) return `${rustc.stdout} is older than the ${oldestRust()} that Cargo.toml asks for`
+  const missing = addTarget(path)
+  if (missing) return missing
+  return { kind: 'rustup', cargo, rustc: rustc.stdout, env, wasmEnv: {}, wasmArgs: [] }
+}
+
+/**
+ * @param {string} path
+ * @returns {string} why the target is not there; empty if it is
+ */
+function addTarget (path) {
+  const env = { PATH: path }
+  if (hasTarget(env)) return ''
+  const rustup = which('rustup', path)
+  if (!rustup) return `its rustc lacks the target ${target}, and there is no rustup to add it`
+  say(`rustup target add ${target}`)
+  const added = capture(rustup, ['target', 'add', target], { env, timeout: targetTimeout })
+  if (added.ok && hasTarget(env)) return ''
+  return `rustup could not add the target (${added.stderr.split('\n').at(-1) || added.how})`
+}
+
+/** @param {Record<string, string>} env */
+function hasTarget (env) {
+  const folder = capture('rustc', ['--print', 'target-libdir', '--target', target], { env })
+  return folder.ok && existsSync(folder.stdout)
+}
+
+/** @returns {Toolchain | string} the reason why not */
+function debianToolchain () {
+  const missing = missingPackages()
+  if (missing === undefined) return 'this is no Debian (there is no dpkg-query)'
+  if (missing.length > 0) {
+    const failure = aptInstall(missing)
+    if (failure) return failure
+  }
+  const env = {
+    PATH: `/usr/bin${delimiter}${process.env.PATH}`,
+    CARGO: '/usr/bin/cargo',
+    RUSTC: '/usr/bin/rustc',
+    RUSTDOC: '/usr/bin/rustdoc',
+    RUSTFMT: '/usr/bin/rustfmt'
+  }
+  const rustc = capture(env.RUSTC, ['--version'])
+  if (!rustc.ok || !isNewEnough(rustc.stdout)) return `/usr/bin/rustc: ${rustc.stdout || rustc.how}: too old`
+  return {
+    kind: 'debian',
+    cargo: env.CARGO,
+    rustc: rustc.stdout,
+    env,
+    wasmEnv: {
+      RUSTC_BOOTSTRAP: '1', // -Zbuild-std is not stable yet
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-19'
+    },
+    wasmArgs: ['-Zbuild-std=std,panic_abort']
+  }
+}
+
+/** @returns {string[] | undefined} nothing where there is no dpkg */
+function missingPackages () {
+  if (!which('dpkg-query')) return undefined
+  const found = capture('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...debianPackages])
+  const installed = new Set(found.stdout.split('\n'))
+  return debianPackages.filter(name => !installed.has(`installed ${name}`))
+}
+
+/**
+ * @param {string[]} packages
+ * @returns {string} why it failed; empty if it did not
+ */
+function aptInstall (packages) {
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  if (process.getuid?.() !== 0) return `missing: ${packages.join(' ')}, and only root can install them: sudo ${command}`
+  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout: aptTimeout }
+  say('apt-get update')
+  capture('apt-get', ['update'], options)
+  say(command)
+  const installed = capture('apt-get', command.split(' ').slice(1), options)
+  return installed.ok ? '' : `${command}: ${installed.stderr.split('\n').at(-1) || installed.how}`
+}
+
+/** @param {string} version what `rustc --version` says */
+function isNewEnough (version) {
+  const [have, want] = [version.split(' ')[1] ?? '', oldestRust()].map(text => text.split('.').map(part => parseInt(part)))
+  return have[0] > want[0] || (have[0] === want[0] && have[1] >= want[1])
+}
+
+/**
+ * Runs cargo, showing its output.
+ * @param {Toolchain} toolchain
+ * @param {string[]} args
+ */
+export function cargo (toolchain, args) {
+  run(toolchain.cargo, args, { env: toolchain.env })
+}
+
+/**
+ * Runs cargo for WebAssembly, showing its output.
+ * @param {Toolchain} toolchain
+ * @param {string[]} args `--target` and what else the toolchain needs are added behind the first
+ * @param {Record<string, string>} [env]
+ */
+export function cargoForWasm (toolchain, [command, ...args], env = {}) {
+  run(toolchain.cargo, [command, ...toolchain.wasmArgs, '--target', target, ...args], {
+    env: { ...toolchain.env, ...toolchain.wasmEnv, ...env }
+  })
+}
+
+/**
+ * The folder of the toolchain's own commands, such as `cargo-clippy`.
+ * @param {Toolchain} toolchain
+ */
+export function binFolder (toolchain) {
+  return dirname(toolchain.cargo)
+}

@@ -1,0 +1,78 @@
+//! What each status of the binary protocol means: for the slot, for its token, for the batch. A table to read aloud.
+
+use crate::outcome::Reason;
+
+/// What follows from a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// This notification is refused for good; the others go on.
+    Reject,
+    /// The token may be dead. Apple has been seen to say so falsely (32 of 100,000, all fine when sent again), so a
+    /// second connection is asked before it is believed and the token may be removed.
+    SecondOpinion,
+    /// It failed for a passing cause: again later, up to a limit.
+    Retry,
+    /// What was refused is the same for every notification of the batch: stop at the first.
+    StopBatch,
+}
+
+/// One row for each status that is not simply a refusal. Statuses: Apple, "Binary Provider API". Status 10 is no row:
+/// it names the last notification that was accepted, and 0 is none either: nobody knows what it means in an answer.
+const TABLE: [(u8, Consequence); 8] = [
+    (1, Consequence::Retry),         // processing error
+    (3, Consequence::StopBatch),     // missing topic
+    (4, Consequence::StopBatch),     // missing payload
+    (6, Consequence::StopBatch),     // invalid topic size
+    (7, Consequence::StopBatch),     // invalid payload size
+    (8, Consequence::SecondOpinion), // invalid token
+    (255, Consequence::Retry),       // unknown, says Apple: as good as a processing error
+    (2, Consequence::Reject),        // missing device token: about this one only
+];
+
+/// What a reason means. One that is not in the table is about its own notification only.
+#[must_use]
+pub fn consequence(reason: Reason) -> Consequence {
+    TABLE
+        .iter()
+        .find(|(status, _)| reason.status() == Some(*status))
+        .map_or(Consequence::Reject, |(_, consequence)| *consequence)
+}
+
+/// How long a slot waits after its `failures`th refusal for a passing cause, in milliseconds: doubled each time, capped,
+/// and spread by the slot's number, so that slots that failed together do not come back together.
+#[must_use]
+pub fn retry_delay(failures: u8, slot: u32) -> u64 {
+    let base = RETRY_FIRST_MS << u32::from(failures.saturating_sub(1)).min(16);
+    let capped = base.min(RETRY_CAP_MS);
+    // A multiplicative hash (Knuth): the core has no source of chance, and needs none to spread things.
+    let spread = u64::from(slot.wrapping_mul(2_654_435_761) >> 16) * (capped / 2) / 65_536;
+    capped / 2 + spread
+}
+
+const RETRY_FIRST_MS: u64 = 500;
+const RETRY_CAP_MS: u64 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_grows_and_is_capped_and_never_nothing() {
+        for slot in [0, 1, 77, u32::MAX] {
+            for failures in 1..=255 {
+                let delay = retry_delay(failures, slot);
+                let full = (RETRY_FIRST_MS << u32::from(failures - 1).min(16)).min(RETRY_CAP_MS);
+                assert!(
+                    (full / 2..=full).contains(&delay),
+                    "{failures} failures, slot {slot}: {delay} ms"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_nobody_knows_is_about_its_own_notification() {
+        assert_eq!(consequence(Reason(77)), Consequence::Reject);
+        assert_eq!(consequence(Reason::NO_ANSWER), Consequence::Reject);
+    }
+}

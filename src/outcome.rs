@@ -1,0 +1,109 @@
+//! What became of a slot, and why.
+
+use std::fmt;
+
+/// How a slot settled. Once settled it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Apple took it. Whether a phone rang, nobody can tell.
+    Accepted = 0,
+    /// Apple refused it for good.
+    Rejected = 1,
+    /// Apple failed to process it as often as the configuration lets us try.
+    Exhausted = 2,
+    /// Its expiration was past before it could be sent.
+    Expired = 3,
+    /// It was sent, and nobody can know whether it was processed.
+    InDoubt = 4,
+    /// The batch was stopped before it was sent, or the gateway surely did not process it before the stop.
+    NotSent = 5,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of its number.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Accepted,
+        Outcome::Rejected,
+        Outcome::Exhausted,
+        Outcome::Expired,
+        Outcome::InDoubt,
+        Outcome::NotSent,
+    ];
+}
+
+/// Why a slot settled as it did. A newtype with constants and no closed enum: a code that is new to us must survive.
+///
+/// 0 to 255 are the statuses of the binary protocol as they came; from 256 on they are our own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reason(pub u16);
+
+impl Reason {
+    /// Our own: the text was no device token, so nothing was sent.
+    pub const MALFORMED_TOKEN: Reason = Reason(256);
+    /// Our own: the connection ended without an answer about it.
+    pub const CLOSED_WITHOUT_ANSWER: Reason = Reason(257);
+    /// Our own: the gateway named an identifier that we never used on that connection.
+    pub const UNKNOWN_IDENTIFIER: Reason = Reason(258);
+    /// Our own: the gateway did not answer in time.
+    pub const NO_ANSWER: Reason = Reason(259);
+    /// Our own: bytes came that are no error response.
+    pub const UNREADABLE_ANSWER: Reason = Reason(260);
+    /// Our own: whoever embeds the core gave up on the connection.
+    pub const ABANDONED: Reason = Reason(261);
+    /// Our own: the caller stopped the batch.
+    pub const STOPPED: Reason = Reason(262);
+    /// Our own: the expiration is past.
+    pub const EXPIRATION_PAST: Reason = Reason(263);
+    /// Nothing to explain (an accepted notification).
+    pub const NONE: Reason = Reason(u16::MAX);
+
+    /// The status of the binary protocol, where this is one.
+    #[must_use]
+    pub fn status(self) -> Option<u8> {
+        u8::try_from(self.0).ok()
+    }
+
+    /// The reason as one word, or `None` for a code without a name of its own.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        NAMES
+            .iter()
+            .find(|(reason, _)| *reason == self)
+            .map(|(_, name)| *name)
+    }
+}
+
+/// The words for the codes. Statuses: Apple, "Binary Provider API", table "Codes in error-response packet"; 10 and 128
+/// by name from the same text.
+pub const NAMES: [(Reason, &str); 20] = [
+    (Reason(0), "NoError"),
+    (Reason(1), "ProcessingError"),
+    (Reason(2), "MissingDeviceToken"),
+    (Reason(3), "MissingTopic"),
+    (Reason(4), "MissingPayload"),
+    (Reason(5), "InvalidTokenSize"),
+    (Reason(6), "InvalidTopicSize"),
+    (Reason(7), "InvalidPayloadSize"),
+    (Reason(8), "InvalidToken"),
+    (Reason(10), "Shutdown"),
+    (Reason(128), "ProtocolError"),
+    (Reason(255), "Unknown"),
+    (Reason::MALFORMED_TOKEN, "MalformedToken"),
+    (Reason::CLOSED_WITHOUT_ANSWER, "ClosedWithoutAnswer"),
+    (Reason::UNKNOWN_IDENTIFIER, "UnknownIdentifier"),
+    (Reason::NO_ANSWER, "NoAnswer"),
+    (Reason::UNREADABLE_ANSWER, "UnreadableAnswer"),
+    (Reason::ABANDONED, "Abandoned"),
+    (Reason::STOPPED, "Stopped"),
+    (Reason::EXPIRATION_PAST, "ExpirationPast"),
+];
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{name}({})", self.0),
+            None => write!(f, "Reason({})", self.0),
+        }
+    }
+}

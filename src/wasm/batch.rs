@@ -1,0 +1,143 @@
+//! The batch, for JavaScript.
+
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+
+use crate::batch::{Batch, Config, InDoubt, Settled, Stop};
+use crate::notification::{Notification, Payload, Priority};
+use crate::outcome::Outcome;
+
+use super::failure::failure;
+use super::milliseconds;
+
+/// A batch and the notification that it pushes.
+#[wasm_bindgen(js_name = Batch)]
+pub struct WasmBatch {
+    pub(super) batch: Batch,
+    pub(super) notification: Notification,
+    /// Where JavaScript writes tokens before it pushes them.
+    input: Vec<u8>,
+    /// Times in records count from here.
+    epoch: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Options {
+    payload_limit: usize,
+    expiration: Option<u32>,
+    priority: Option<u8>,
+    max_in_flight: u32,
+    max_attempts: u8,
+    breaker: u32,
+    resend_in_doubt: bool,
+    list_accepted: bool,
+}
+
+/// Numbers that [`WasmBatch::settled`] uses for one record.
+const RECORD: usize = 3;
+
+#[wasm_bindgen(js_class = Batch)]
+impl WasmBatch {
+    #[wasm_bindgen(constructor)]
+    pub fn new(payload: &[u8], options: JsValue, now: f64) -> Result<WasmBatch, JsValue> {
+        let options: Options = serde_wasm_bindgen::from_value(options).map_err(failure)?;
+        let payload = Payload::parse(payload, options.payload_limit).map_err(failure)?;
+        let config = Config {
+            max_in_flight: options.max_in_flight,
+            max_attempts: options.max_attempts,
+            in_doubt: if options.resend_in_doubt {
+                InDoubt::Resend
+            } else {
+                InDoubt::Report
+            },
+            breaker: options.breaker,
+            list_accepted: options.list_accepted,
+            expiration: options.expiration,
+        };
+        Ok(WasmBatch {
+            batch: Batch::new(config),
+            notification: Notification {
+                payload,
+                expiration: options.expiration,
+                priority: options.priority.map(Priority),
+            },
+            input: Vec::new(),
+            epoch: milliseconds(now),
+        })
+    }
+
+    /// Room for `length` bytes of text; the address holds until the next call of anything here.
+    pub fn reserve(&mut self, length: usize) -> *mut u8 {
+        if self.input.len() < length {
+            self.input.resize(length, 0);
+        }
+        self.input.as_mut_ptr()
+    }
+
+    /// Pushes the first `length` bytes of what was written: tokens, one a line. Returns how many slots they got.
+    pub fn push(&mut self, length: usize, now: f64) -> u32 {
+        let text = self.input.get(..length).unwrap_or_default();
+        self.batch.push_hex(text, milliseconds(now))
+    }
+
+    #[wasm_bindgen(js_name = closeInput)]
+    pub fn close_input(&mut self) {
+        self.batch.close_input();
+    }
+
+    pub fn stop(&mut self, now: f64) {
+        self.batch.stop(Stop::Caller, milliseconds(now));
+    }
+
+    /// Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
+    /// milliseconds since the batch was made.
+    pub fn settled(&mut self) -> Vec<u32> {
+        let settled = self.batch.take_settled();
+        let mut records = Vec::with_capacity(settled.len() * RECORD);
+        for Settled {
+            slot,
+            outcome,
+            reason,
+            dead,
+            at,
+        } in settled
+        {
+            let elapsed = at.saturating_sub(self.epoch).min(u64::from(u32::MAX)) as u32;
+            records.extend([
+                slot,
+                outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16,
+                elapsed,
+            ]);
+        }
+        records
+    }
+
+    /// How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
+    /// caller, 2 mostly refused, 3 refused); the reason of a refusal; next wake-up in milliseconds (-1: none).
+    pub fn standing(&mut self, now: f64) -> Vec<f64> {
+        let batch = &mut self.batch;
+        let has_work = batch.has_work(milliseconds(now));
+        let counts = batch.counts();
+        let mut numbers: Vec<f64> = Outcome::ALL
+            .iter()
+            .map(|outcome| counts.of(*outcome) as f64)
+            .collect();
+        let (stopped, reason) = match batch.stopped() {
+            None => (0, 0),
+            Some(Stop::Caller) => (1, 0),
+            Some(Stop::MostlyRefused) => (2, 0),
+            Some(Stop::Refused(reason)) => (3, reason.0),
+        };
+        numbers.extend([
+            f64::from(batch.first_unsettled()),
+            f64::from(batch.room()),
+            f64::from(u8::from(has_work)),
+            f64::from(u8::from(batch.is_finished())),
+            f64::from(stopped),
+            f64::from(reason),
+            batch.next_wakeup().map_or(-1.0, |time| time as f64),
+        ]);
+        numbers
+    }
+}

@@ -1,0 +1,51 @@
+//! Errors as JavaScript sees them: an `Error` with the stable `code` of js/errors.js.
+
+use js_sys::{Error, Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::binary::feedback::FeedbackError;
+use crate::binary::frame::EncodeError;
+use crate::notification::{PayloadError, TokenError};
+
+/// The code of an error, beside its message.
+pub(super) trait Coded: std::fmt::Display {
+    const CODE: &'static str;
+
+    fn code(&self) -> &'static str {
+        Self::CODE
+    }
+}
+
+impl Coded for TokenError {
+    const CODE: &'static str = "BELLPUSH_TOKEN_MALFORMED";
+}
+
+impl Coded for PayloadError {
+    const CODE: &'static str = "BELLPUSH_PAYLOAD_INVALID";
+
+    fn code(&self) -> &'static str {
+        match self {
+            PayloadError::TooLarge { .. } => "BELLPUSH_PAYLOAD_TOO_LARGE",
+            _ => Self::CODE,
+        }
+    }
+}
+
+impl Coded for FeedbackError {
+    const CODE: &'static str = "BELLPUSH_FRAME_MALFORMED";
+}
+
+impl Coded for EncodeError {
+    const CODE: &'static str = "BELLPUSH_PAYLOAD_TOO_LARGE";
+}
+
+impl Coded for serde_wasm_bindgen::Error {
+    const CODE: &'static str = "BELLPUSH_OPTION_INVALID";
+}
+
+pub(super) fn failure<E: Coded>(error: E) -> JsValue {
+    let thrown = Error::new(&error.to_string());
+    // Setting a property of an object that was made a line ago cannot fail.
+    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    thrown.into()
+}
