@@ -41,6 +41,12 @@ export class GatewayConnection {
   #decoder = new FrameDecoder({ payloadLimit })
   /** @type {'reading' | 'delaying' | 'swallowing' | 'stalled' | 'closed'} */
   #state = 'reading'
+  /**
+   * Whether the client began with command 0. It cannot read error responses, so what is malformed is cut without one.
+   *
+   * @type {boolean | undefined}
+   */
+  #wordless
   #answered = false
   /** Notifications that a late error response still waits for. */
   #lateBy = 0
@@ -64,6 +70,7 @@ export class GatewayConnection {
 
   /** @param {Buffer} chunk */
   #onData (chunk) {
+    this.#wordless ??= chunk[0] === 0
     if (this.#state === 'reading' || this.#state === 'delaying') this.#read(chunk)
     this.#judge.changed()
   }
@@ -80,12 +87,12 @@ export class GatewayConnection {
     }
     const { frames, fault } = decoded
     for (const frame of frames) {
-      if (this.#state === 'reading') this.#carryOut(this.#judge.judge(frame), frame.command, frame.identifier)
+      if (this.#state === 'reading') this.#carryOut(this.#judge.judge(frame), frame)
       else if (this.#state === 'delaying') this.#lateBy--
       else return
     }
     if (fault !== undefined && this.#state === 'reading') {
-      this.#carryOut(this.#judge.judgeMalformed(fault), undefined, fault.identifier)
+      this.#carryOut(this.#judge.judgeMalformed(fault), { ...fault, command: this.#wordless ? 0 : undefined })
     } else if (this.#state === 'delaying') {
       this.#delay()
     }
@@ -93,12 +100,11 @@ export class GatewayConnection {
 
   /**
    * @param {Plan | undefined} plan
-   * @param {number | undefined} command
-   * @param {number | undefined} identifier
+   * @param {{ command?: number, identifier?: number }} frame
    */
-  #carryOut (plan, command, identifier = 0) {
+  #carryOut (plan, { command, identifier = 0 }) {
     if (plan === undefined) return
-    // Command 0 has no identifier that an error response could name: it is cut without a word.
+    // Command 0 has no identifier that an error response could name.
     const packets = command === 0 ? [] : plan.packets(identifier).map(encodeErrorResponse)
     if (plan.ending === 'stall') {
       this.#state = 'stalled'

@@ -15,6 +15,9 @@
  * @property {number} [priority] 10 or 5
  */
 
+/** A frame of more bytes than this is not waited for. */
+const longestFrame = 65_536
+
 /** @param {number} value */
 const u16 = (value) => Buffer.from([value >>> 8, value & 0xff])
 /** @param {number} value */
@@ -102,7 +105,7 @@ function decodeFrame (bytes, payloadLimit) {
 function decodeCommand2 (bytes, payloadLimit) {
   if (bytes.length < 5) return undefined
   const size = 5 + bytes.readUInt32BE(1)
-  if (size > 5 + payloadLimit + 1024) return { status: 128, identifier: 0 }
+  if (size > longestFrame) return { status: 7, identifier: 0 }
   if (bytes.length < size) return undefined
   /** @type {Map<number, Buffer>} */
   const items = new Map()
@@ -129,7 +132,7 @@ function readItems (items, size, payloadLimit) {
   if (identifier && identifier.length !== 4) return { status: 128, identifier: 0 }
   const named = identifier?.readUInt32BE(0) ?? 0
   if (expiration && expiration.length !== 4) return { status: 128, identifier: named }
-  if (priority && (priority.length !== 1 || ![5, 10].includes(priority[0]))) return { status: 128, identifier: named }
+  if (priority && priority.length !== 1) return { status: 128, identifier: named }
   if (!token || token.length === 0) return { status: 2, identifier: named }
   if (token.length > 100) return { status: 5, identifier: named }
   if (!payload || payload.length === 0) return { status: 4, identifier: named }
