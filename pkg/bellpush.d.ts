@@ -10,9 +10,10 @@ export class Batch {
     closeInput(): void;
     constructor(payload: Uint8Array | number[], options: any, now: number);
     /**
-     * Pushes the first `length` bytes of what was written: tokens, one a line. Returns how many slots they got.
+     * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
+     * where there are not as many lines: a token has a line break in it.
      */
-    push(length: number, now: number): number;
+    push(length: number, count: number, now: number): boolean;
     /**
      * Room for `length` bytes of text; the address holds until the next call of anything here.
      */
@@ -140,7 +141,7 @@ export interface InitOutput {
     readonly __wbg_framedecoder_free: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
     readonly batch_new: (a: number, b: number, c: any, d: number) => [number, number, number];
-    readonly batch_push: (a: number, b: number, c: number) => number;
+    readonly batch_push: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_settled: (a: number) => [number, number];
     readonly batch_standing: (a: number, b: number) => [number, number];

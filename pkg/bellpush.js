@@ -44,19 +44,21 @@ export class Batch {
         return this;
     }
     /**
-     * Pushes the first `length` bytes of what was written: tokens, one a line. Returns how many slots they got.
+     * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
+     * where there are not as many lines: a token has a line break in it.
      * @param {number} length
+     * @param {number} count
      * @param {number} now
-     * @returns {number}
+     * @returns {boolean}
      */
-    push(length, now) {
+    push(length, count, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.batch_push(this.__wbg_ptr, length, now);
-        return ret >>> 0;
+        ret = wasm.batch_push(this.__wbg_ptr, length, count, now);
+        return ret !== 0;
     }
     /**
      * Room for `length` bytes of text; the address holds until the next call of anything here.

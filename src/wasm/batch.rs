@@ -75,10 +75,16 @@ impl WasmBatch {
         self.input.as_mut_ptr()
     }
 
-    /// Pushes the first `length` bytes of what was written: tokens, one a line. Returns how many slots they got.
-    pub fn push(&mut self, length: usize, now: f64) -> u32 {
+    /// Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
+    /// where there are not as many lines: a token has a line break in it.
+    pub fn push(&mut self, length: usize, count: u32, now: f64) -> bool {
         let text = self.input.get(..length).unwrap_or_default();
-        self.batch.push_hex(text, milliseconds(now))
+        let breaks = text.iter().filter(|byte| **byte == b'\n').count();
+        let fits = breaks + 1 == count as usize;
+        if fits {
+            self.batch.push_hex(text, milliseconds(now));
+        }
+        fits
     }
 
     #[wasm_bindgen(js_name = closeInput)]
