@@ -14,9 +14,9 @@ import { decodeErrorResponses, encodeFrame } from './reference.js'
  */
 export function connect (url, options) {
   const { hostname, port } = new URL(url)
-  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), noDelay: true }
+  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), noDelay: true, allowHalfOpen: true }
   return new Promise((resolve, reject) => {
-    const socket = options ? tls.connect({ ...address, allowHalfOpen: true, ...options }) : net.connect(address)
+    const socket = options ? tls.connect({ ...address, ...options }) : net.connect(address)
     socket.once('error', reject)
     socket.once(options ? 'secureConnect' : 'connect', () => {
       socket.off('error', reject)
