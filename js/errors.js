@@ -24,6 +24,7 @@ export const codes = Object.freeze({
   BELLPUSH_NOT_TLS: 'the server does not speak TLS',
   BELLPUSH_CONNECT_FAILED: 'no connection could be made',
   BELLPUSH_CONNECT_TIMEOUT: 'the connection or its TLS handshake took too long',
+  BELLPUSH_LISTEN_FAILED: 'a server could not listen on its address and port',
   BELLPUSH_CONNECTION_LOST: 'connections were made but lost again and again',
   BELLPUSH_NOTIFICATION_REFUSED: 'the gateway refused the payload or the topic, which every notification shares',
   BELLPUSH_MOSTLY_INVALID: 'most device tokens were called invalid: wrong environment or wrong app',
