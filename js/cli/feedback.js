@@ -1,0 +1,2 @@
+import { Command } from 'commander'
+export const feedbackCommand = () => new Command('feedback')
