@@ -34,7 +34,7 @@ function rust () {
 }
 
 const steps = [
-  { group: 'js', name: 'install', run: installPackages },
+  { group: 'always', name: 'install', run: installPackages },
   { group: 'rust', name: 'rustfmt', run: () => cargo(rust(), ['fmt', '--check'], linterCommand('fmt')) },
   {
     group: 'rust',

@@ -7,7 +7,7 @@ import { Failure, messageOf } from './failure.js'
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {string} group what it can be chosen by, like its name
+ * @property {string} group what it can be chosen by, like its name; the others need those of the group `always`
  * @property {() => void} run throws if the step failed, {@link Skipped} if it could not be done
  */
 
@@ -29,7 +29,8 @@ export function choose (steps, chosen) {
 Groups: ${groups.join(', ')}
 Steps: ${names.join(', ')}`)
   }
-  return chosen.length === 0 ? steps : steps.filter(step => chosen.includes(step.name) || chosen.includes(step.group))
+  if (chosen.length === 0) return steps
+  return steps.filter(step => step.group === 'always' || chosen.includes(step.name) || chosen.includes(step.group))
 }
 
 /**

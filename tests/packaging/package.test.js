@@ -14,7 +14,7 @@ import { newestNodeFolder } from '../../scripts/lib/newest-node.js'
 /** The WebAssembly module may take this much, bytes, and this long to load, milliseconds. */
 const limits = { bytes: 150_000, load: 50 }
 
-/** Without what npm tells the scripts that it runs: that is about this project, and not for an npm in another folder. */
+/** Without what npm tells the scripts it runs: that is about this project, and not for an npm in another folder. */
 const plainEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
 
 const project = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -46,7 +46,7 @@ describe('the tarball', () => {
 
   test(`holds a WebAssembly module of at most ${limits.bytes} bytes`, t => {
     const { size } = statSync(join(folder, 'node_modules/bellpush/pkg/bellpush_bg.wasm'))
-    t.diagnostic(`${size} bytes`)
+    t.diagnostic(`the WebAssembly module has ${size} bytes`)
     assert.ok(size <= limits.bytes, `${size} bytes`)
   })
 })
@@ -79,7 +79,7 @@ for (const [name, bin] of [['this Node', dirname(process.execPath)], ['the newes
     test(`its WebAssembly module loads in at most ${limits.load} ms`, t => {
       // The best of some fresh processes says what the module costs; the others say what else the machine was doing.
       const best = Math.min(...Array.from({ length: 5 }, () => Number(ran(node, ['load.mjs']))))
-      t.diagnostic(`${best.toFixed(1)} ms`)
+      t.diagnostic(`on ${name} it loads in ${best.toFixed(1)} ms`)
       assert.ok(best <= limits.load, `${best} ms`)
     })
   })
