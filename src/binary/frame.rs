@@ -364,7 +364,8 @@ fn measure(bytes: &[u8], offset: u64, max_frame: usize) -> Result<Option<Extent>
     let Some(token) = u16_at(bytes, head) else {
         return Ok(None);
     };
-    let payload_at = checked(head + 2 + usize::from(token), head)?;
+    let payload_at = head + 2 + usize::from(token);
+    checked(payload_at + 2, head)?;
     let Some(payload) = u16_at(bytes, payload_at) else {
         return Ok(None);
     };
