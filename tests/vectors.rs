@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use bellpush::binary::ErrorResponse;
 use bellpush::binary::error_response::NotAnErrorResponse;
-use bellpush::binary::feedback::{FeedbackError, Tuple};
+use bellpush::binary::feedback::{self, FeedbackError, Tuple};
 use bellpush::binary::frame::{Command, DecodeError, Decoder, Frame, Problem};
 use bellpush::notification::{DeviceToken, Priority};
 
@@ -571,6 +571,22 @@ fn a_feedback_tuple_has_a_token_of_1_to_100_bytes() {
         tuple.encode(&mut bytes);
         assert_eq!(reading::feedback(&[&bytes]), (vec![tuple], Ok(())));
     }
+}
+
+#[test]
+fn feedback_that_is_none_stays_so() {
+    let error = Err(FeedbackError::TokenLength {
+        offset: 4,
+        found: 0,
+    });
+    let mut decoder = feedback::Decoder::default();
+    let mut tuples = 0;
+    assert_eq!(decoder.push(&hex("536fe0f0 0000"), |_| tuples += 1), error);
+    assert_eq!(
+        decoder.push(&hex("536fe0f0 0001 aa"), |_| tuples += 1),
+        error
+    );
+    assert_eq!((decoder.finish(), tuples), (error, 0));
 }
 
 #[test]
