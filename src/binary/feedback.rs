@@ -59,14 +59,19 @@ pub struct Decoder {
     partial: Vec<u8>,
     /// Offset in the stream of the first byte in `partial`.
     offset: u64,
+    failed: Option<FeedbackError>,
 }
 
 impl Decoder {
     /// Takes bytes and calls `each` with every tuple that they complete.
     ///
     /// # Errors
-    /// [`FeedbackError::TokenLength`], after the tuples before it; what follows then means nothing.
+    /// [`FeedbackError::TokenLength`], after the tuples before it, and the same again at each further call: what follows
+    /// means nothing, and nothing of it is held.
     pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Tuple)) -> Result<(), FeedbackError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         self.partial.extend_from_slice(bytes);
         let mut used = 0;
         let outcome = loop {
@@ -82,14 +87,21 @@ impl Decoder {
         };
         self.partial.drain(..used);
         self.offset += used as u64;
+        if let Err(error) = outcome {
+            self.failed = Some(error);
+            self.partial = Vec::new();
+        }
         outcome
     }
 
     /// The service has closed.
     ///
     /// # Errors
-    /// [`FeedbackError::Truncated`] where it did so inside a tuple.
+    /// [`FeedbackError::Truncated`] where it did so inside a tuple; what [`Decoder::push`] failed with, where it did.
     pub fn finish(&self) -> Result<(), FeedbackError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         match self.partial.as_slice() {
             [] => Ok(()),
             rest => {

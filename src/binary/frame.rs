@@ -327,13 +327,15 @@ fn measure(bytes: &[u8], offset: u64, max_frame: usize) -> Result<Option<Extent>
         let Some(items) = u32_at(bytes, 1) else {
             return Ok(None);
         };
-        let frame_length = checked(head + items as usize, 1)?;
+        // A usize may have 32 bits, and the sum more.
+        let frame_length = checked((items as usize).saturating_add(head), 1)?;
         return Ok(Some(Extent { command, frame_length }));
     }
     let Some(token) = u16_at(bytes, head) else {
         return Ok(None);
     };
-    let payload_at = checked(head + 2 + usize::from(token), head)?;
+    let payload_at = head + 2 + usize::from(token);
+    checked(payload_at + 2, head)?;
     let Some(payload) = u16_at(bytes, payload_at) else {
         return Ok(None);
     };
