@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use crate::outcome::Reason;
+
 use super::{Slot, SlotRange};
 
 /// Where a slot is on its way. It is settled exactly once, and `Settled` leads nowhere.
@@ -42,6 +44,8 @@ struct Entry {
     state: State,
     /// How often the gateway refused it for a passing cause.
     failures: u8,
+    /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
+    doubt: Option<Reason>,
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,7 @@ impl Ledger {
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0 });
+        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0, doubt: None });
         length.map(|_| slot)
     }
 
@@ -108,6 +112,17 @@ impl Ledger {
             entry.failures = entry.failures.saturating_add(1);
             entry.failures
         })
+    }
+
+    /// Remembers that a slot that goes out again may have been accepted already.
+    pub(super) fn note_doubt(&mut self, slot: Slot, reason: Reason) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.doubt = Some(reason);
+        }
+    }
+
+    pub(super) fn doubt(&self, slot: Slot) -> Option<Reason> {
+        self.entry(slot).and_then(|entry| entry.doubt)
     }
 
     /// Lets go of the settled slots at the window's beginning.

@@ -317,7 +317,8 @@ impl Batch {
                     self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
-            Consequence::Reject | Consequence::SecondOpinion | Consequence::Retry => {
+            Consequence::Retry => self.settle(slot, Outcome::NotSent, reason, false, now),
+            Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
             }
@@ -350,7 +351,12 @@ impl Batch {
     /// Verdict: nobody can know about these.
     pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
         match self.config.in_doubt {
-            InDoubt::Resend if self.stopped.is_none() => self.give_back(range, now),
+            InDoubt::Resend if self.stopped.is_none() => {
+                for slot in range.start..range.end {
+                    self.ledger.note_doubt(slot, reason);
+                }
+                self.give_back(range, now);
+            }
             InDoubt::Report | InDoubt::Resend => {
                 for slot in range.start..range.end {
                     self.settle(slot, Outcome::InDoubt, reason, false, now);
@@ -369,6 +375,11 @@ impl Batch {
         if again {
             return;
         }
+        // Once in doubt, it is in doubt until the gateway says what it is: no failure to send it again settles that.
+        let (outcome, reason) = match (outcome, self.ledger.doubt(slot)) {
+            (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) => (Outcome::InDoubt, doubt),
+            (outcome, _) => (outcome, reason),
+        };
         self.ledger.set(SlotRange::one(slot), State::Settled);
         self.counts.add(outcome);
         if outcome != Outcome::Accepted || self.config.list_accepted {
@@ -400,7 +411,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. What the gateway has refused once, if only for a while, keeps that for an outcome.
+    /// Settles all that no link has. A suspect has been refused, if only once; what failed for a passing cause has not.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
@@ -409,7 +420,7 @@ impl Batch {
         }
         for range in self.suspects.drain() {
             for slot in range.start..range.end {
-                self.settle(slot, Outcome::Rejected, Reason(8), false, now);
+                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
             }
         }
         for Reverse((_, slot)) in std::mem::take(&mut self.delayed) {
