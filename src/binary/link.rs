@@ -292,7 +292,10 @@ impl Link {
     fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, now: u64) {
         let ErrorResponse { status, identifier } = response;
         let shutdown = status == ErrorResponse::SHUTDOWN;
-        if self.is_sentinel(response) {
+        if self.sentinel == Some(identifier) {
+            // Whatever the status: a shutdown that names it as the last one accepted says the same of all before it.
+            // An answer with identifier 0 is not taken for it, not even with a status that names the sentinel's own
+            // defects: a gateway that dislikes a token's or a payload's size may say so before it reads an identifier.
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {
             // It names the last that was accepted, so it is accepted as well.
@@ -311,17 +314,6 @@ impl Link {
             }
         } else {
             self.finish_in_doubt(batch, Reason::UNKNOWN_IDENTIFIER, now);
-        }
-    }
-
-    /// Whether this answers the sentinel. Its identifier says so whatever the status (a shutdown that names it as the
-    /// last one accepted says the same of all before it). An answer with identifier 0 counts only with a status that
-    /// names the sentinel's own defects: any other could be about a notification whose identifier was not read.
-    fn is_sentinel(&self, response: ErrorResponse) -> bool {
-        match self.sentinel {
-            Some(sentinel) if response.identifier == sentinel => true,
-            Some(_) => response.identifier == 0 && SENTINEL_STATUSES.contains(&response.status),
-            None => false,
         }
     }
 
@@ -390,10 +382,6 @@ impl Link {
         }
     }
 }
-
-/// What a gateway can say of the sentinel without having read its identifier: missing payload, invalid token size,
-/// invalid payload size.
-const SENTINEL_STATUSES: [u8; 3] = [4, 5, 7];
 
 /// A notification that no gateway can accept: a token of one byte and no payload. Its identifier comes first, so that a
 /// gateway that stops at the first bad item has read it. Not an empty token, though: that was seen to be answered with
