@@ -42,7 +42,7 @@ struct Entry {
     token_at: u32,
     token_length: u8,
     state: State,
-    /// How often the gateway refused it for a passing cause.
+    /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
     /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
     doubt: Option<Reason>,
@@ -106,7 +106,7 @@ impl Ledger {
         }
     }
 
-    /// Counts a refusal for a passing cause; returns how many there have been.
+    /// Counts a time that it was sent in vain; returns how many there have been.
     pub(super) fn count_failure(&mut self, slot: Slot) -> u8 {
         self.entry_mut(slot).map_or(u8::MAX, |entry| {
             entry.failures = entry.failures.saturating_add(1);

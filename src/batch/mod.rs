@@ -34,7 +34,8 @@ pub type Slot = u32;
 pub struct Config {
     /// How many slots, from the oldest unsettled one on, are held at once. Bounds the memory, whatever the audience.
     pub max_in_flight: u32,
-    /// How often a slot is sent when the gateway fails for a passing cause; then it is [`Outcome::Exhausted`].
+    /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
+    /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
     pub max_attempts: u8,
     /// What becomes of slots of which nobody can know whether they were accepted.
     pub in_doubt: InDoubt,
@@ -64,7 +65,7 @@ impl Default for Config {
 pub enum InDoubt {
     /// Never twice: it settles as [`Outcome::InDoubt`].
     Report,
-    /// Better twice than never: it is sent again.
+    /// Better twice than never: it is sent again, [`Config::max_attempts`] times in all.
     Resend,
 }
 
@@ -350,20 +351,18 @@ impl Batch {
 
     /// Verdict: nobody can know about these.
     pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
-        match self.config.in_doubt {
-            InDoubt::Resend if self.stopped.is_none() => {
-                for slot in range.start..range.end {
-                    self.ledger.note_doubt(slot, reason);
-                }
-                self.give_back(range, now);
-            }
-            InDoubt::Report | InDoubt::Resend => {
-                for slot in range.start..range.end {
-                    self.settle(slot, Outcome::InDoubt, reason, false, now);
-                }
-                self.ledger.slide();
+        for slot in range.start..range.end {
+            let resend = self.config.in_doubt == InDoubt::Resend
+                && self.stopped.is_none()
+                && self.ledger.count_failure(slot) < self.config.max_attempts;
+            if resend {
+                self.ledger.note_doubt(slot, reason);
+                self.give_back(SlotRange::one(slot), now);
+            } else {
+                self.settle(slot, Outcome::InDoubt, reason, false, now);
             }
         }
+        self.ledger.slide();
     }
 
     // ---- inside ----

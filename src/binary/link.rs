@@ -278,14 +278,13 @@ impl Link {
     }
 
     /// Whether this answers the sentinel. Its identifier says so whatever the status (a shutdown that names it as the
-    /// last one accepted says the same of all before it). An answer with identifier 0 counts only with a status that
-    /// names the sentinel's own defects: any other could be about a notification whose identifier was not read.
+    /// last one accepted says the same of all before it). Where the identifier was not read, only "missing payload" says
+    /// so: no other notification of a link lacks one, whereas a gateway may dislike the size of a token or of a payload,
+    /// or lose track of a token, before it has read whose it is.
     fn is_sentinel(&self, response: ErrorResponse) -> bool {
-        match self.sentinel {
-            Some(sentinel) if response.identifier == sentinel => true,
-            Some(_) => response.identifier == 0 && SENTINEL_STATUSES.contains(&response.status),
-            None => false,
-        }
+        self.sentinel.is_some_and(|sentinel| {
+            response.identifier == sentinel || (response == ErrorResponse { status: MISSING_PAYLOAD, identifier: 0 })
+        })
     }
 
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
@@ -348,9 +347,8 @@ impl Link {
     }
 }
 
-/// What a gateway can say of the sentinel without having read its identifier: missing payload, invalid token size,
-/// invalid payload size.
-const SENTINEL_STATUSES: [u8; 3] = [4, 5, 7];
+/// The status of the sentinel's defect that no other notification can have.
+const MISSING_PAYLOAD: u8 = 4;
 
 /// A notification that no gateway can accept: a token of one byte and no payload. Its identifier comes first, so that a
 /// gateway that stops at the first bad item has read it. Not an empty token, though: that was seen to be answered with
