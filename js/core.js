@@ -482,7 +482,17 @@ export function checkPayload (payload, limit) {
  */
 export function payloadBytes (payload) {
   if (payload instanceof Uint8Array) return payload
-  return encoder.encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
+  return encoder.encode(typeof payload === 'string' ? payload : json(payload))
+}
+
+/** @param {unknown} value */
+function json (value) {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    throw new BellpushError('BELLPUSH_PAYLOAD_INVALID',
+      `the payload cannot be written as JSON: ${/** @type {Error} */ (error).message}`, { cause: error })
+  }
 }
 
 /**

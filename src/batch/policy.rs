@@ -55,6 +55,8 @@ const RETRY_CAP_MS: u64 = 30_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_delay_grows_and_is_capped_and_never_nothing() {
@@ -62,10 +64,7 @@ mod tests {
             for failures in 1..=255 {
                 let delay = retry_delay(failures, slot);
                 let full = (RETRY_FIRST_MS << u32::from(failures - 1).min(16)).min(RETRY_CAP_MS);
-                assert!(
-                    (full / 2..=full).contains(&delay),
-                    "{failures} failures, slot {slot}: {delay} ms"
-                );
+                assert!((full / 2..=full).contains(&delay), "{failures} failures, slot {slot}: {delay} ms");
             }
         }
     }
