@@ -45,8 +45,8 @@ export async function sleep (milliseconds, signal) {
  * @typedef {object} RetryOptions
  * @property {number} [tries] default 8
  * @property {number} [maxWait] milliseconds between two tries at most; default 30 s
- * @property {(retry: { attempt: number, wait: number, error: Error }) => void} [onRetry] before each wait: the number of
- *   the coming try, the milliseconds until it, and what was wrong with the last one
+ * @property {(retry: { attempt: number, wait: number, error: Error }) => void} [onRetry] before each wait: the number
+ *   of the coming try, the milliseconds until it, and what was wrong with the last one
  */
 
 /**

@@ -62,7 +62,7 @@ const handshakeFaults = [
 /** @type {Record<string, string>} */
 const networkFaults = {
   ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'it closed the connection before it was ready; a gateway may do so when it refuses the client certificate',
+  ECONNRESET: 'it closed the connection before it was ready, as some do that refuse the client certificate',
   EPIPE: 'it closed the connection before it was ready',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
@@ -88,12 +88,12 @@ export function classify (error, peer, { established = false } = {}) {
     return new BellpushError(code, `${nameOf(peer)}: ${advice} (${wordsOf(cause)})`, { cause })
   }
   if (established) {
-    return new BellpushError('BELLPUSH_CONNECTION_LOST', `the connection to ${nameOf(peer)} broke: ${wordsOf(cause)}`,
-      { cause })
+    return new BellpushError('BELLPUSH_CONNECTION_LOST',
+      `the connection to ${nameOf(peer)} broke: ${wordsOf(cause)}`, { cause })
   }
-  const words = networkFaults[cause.code ?? '']
-  return new BellpushError('BELLPUSH_CONNECT_FAILED',
-    `cannot connect to ${nameOf(peer)}: ${words === undefined ? wordsOf(cause) : `${words} (${cause.code})`}`, { cause })
+  const known = networkFaults[cause.code ?? '']
+  const words = known === undefined ? wordsOf(cause) : `${known} (${cause.code})`
+  return new BellpushError('BELLPUSH_CONNECT_FAILED', `cannot connect to ${nameOf(peer)}: ${words}`, { cause })
 }
 
 /**

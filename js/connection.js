@@ -89,7 +89,7 @@ function newSocket (options) {
 /** @param {ConnectionOptions} options */
 function secureSocket ({ host, port, credentials, servername = net.isIP(host) ? undefined : host }) {
   if (credentials === undefined) {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'credentials are needed for TLS, even if they hold no certificate')
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'TLS needs credentials, even if they hold no certificate')
   }
   const known = sessions.get(credentials) ?? new Map()
   sessions.set(credentials, known)
@@ -105,7 +105,8 @@ function secureSocket ({ host, port, credentials, servername = net.isIP(host) ? 
 /** @param {ConnectionOptions} options */
 function checkPeer ({ host, port, connectTimeout }) {
   if (typeof host !== 'string' || host === '') {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID', `host must be a name or an address, found ${JSON.stringify(host)}`)
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `host must be a name or an address, found ${JSON.stringify(host)}`)
   }
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', `port must be an integer from 1 to 65535, found ${String(port)}`)
@@ -123,6 +124,6 @@ function checkPeer ({ host, port, connectTimeout }) {
  */
 function timedOut (options, milliseconds, connected) {
   return new BellpushError('BELLPUSH_CONNECT_TIMEOUT', connected
-    ? `${nameOf(options)} is connected, but did not finish the TLS handshake within ${milliseconds} ms: does it speak TLS?`
+    ? `${nameOf(options)} did not finish the TLS handshake within ${milliseconds} ms: does it speak TLS there?`
     : `no connection to ${nameOf(options)} within ${milliseconds} ms: is a firewall in the way?`)
 }

@@ -79,7 +79,9 @@ function checkCombination ({ cert, key, pfx, passphrase }) {
  */
 function readAuthorities (ca) {
   const sources = Array.isArray(ca) ? ca : [ca]
-  if (sources.length === 0) throw new BellpushError('BELLPUSH_OPTION_INVALID', 'ca is an empty list: it would trust nobody')
+  if (sources.length === 0) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'ca is an empty list: it would trust nobody')
+  }
   return sources.flatMap(source => readCertificates(readMaterial('ca', source)).map(String))
 }
 
@@ -156,8 +158,8 @@ function readKeys ({ bytes, from }, passphrase) {
  */
 function unreadableKey (from, encrypted, cause) {
   if (encrypted && cause.code === 'ERR_OSSL_EVP_UNSUPPORTED') {
-    return invalid(`the private key of ${from} is locked with a cipher that OpenSSL 3 has given up: lock it anew with ` +
-      '`openssl pkcs8 -topk8 -provider legacy -provider default -in OLD -out NEW`', cause)
+    return invalid(`the private key of ${from} is locked with a cipher that OpenSSL 3 has given up: ` +
+      'lock it anew with `openssl pkcs8 -topk8 -provider legacy -provider default -in OLD -out NEW`', cause)
   }
   if (encrypted) {
     return new BellpushError('BELLPUSH_PASSPHRASE_WRONG',
@@ -173,14 +175,17 @@ function unreadableKey (from, encrypted, cause) {
  * @returns {{ key: import('node:crypto').KeyObject, chain: X509Certificate[] }}
  */
 function matched ({ keys, certificates, from }) {
-  if (keys.length === 0) throw invalid(`there is no private key in ${from}: export the certificate together with its key`)
+  if (keys.length === 0) {
+    throw invalid(`there is no private key in ${from}: export the certificate together with its key`)
+  }
   if (certificates.length === 0) throw invalid(`there is no certificate in ${from}`)
   const pairs = keys.flatMap(key => certificates.filter(certificate => certificate.checkPrivateKey(key))
     .map(certificate => ({ key, certificate, notAfter: Date.parse(certificate.validTo) })))
   if (pairs.length === 0) {
     const subjects = certificates.map(certificate => `(${describeCertificate(certificate).subject})`).join(', ')
     throw new BellpushError('BELLPUSH_KEY_MISMATCH',
-      `the private key of ${from} does not belong to the certificate ${subjects}: find the key that it was requested with`)
+      `the private key of ${from} does not belong to the certificate ${subjects}: ` +
+      'find the key that the certificate was requested with')
   }
   if (pairs.some(({ key }) => !key.equals(pairs[0].key))) {
     const subjects = pairs.map(({ certificate }) => `(${describeCertificate(certificate).subject})`).join(', ')

@@ -47,7 +47,9 @@ export function openPkcs12 ({ bytes, from }, passphrase = '') {
       const spelled = otherSpelling(file, /** @type {Error} */ (error))
       try {
         if (spelled) return forge.pkcs12.pkcs12FromAsn1(spelled.file, false, spelled.passphrase)
-      } catch {} // what the first try said is the clearer error
+      } catch {
+        // What the first try said is the clearer error.
+      }
       throw error
     }
   }
