@@ -2,7 +2,9 @@
  * The client: what a backend holds on to. It pushes notifications to audiences and says what became of every token.
  */
 import { EventEmitter } from 'node:events'
-import { connectWithRetry, SessionCache } from './connection.js'
+import { TLSSocket } from 'node:tls'
+import { connectWithRetry } from './backoff.js'
+import { classify } from './connection-errors.js'
 import { payloadBytes } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
@@ -22,9 +24,9 @@ import { ResultQueue } from './result-queue.js'
 /**
  * @typedef {object} ClientOptions
  * @property {string} gateway `apns://host:port`, the binary protocol over TLS
- * @property {import('./credentials.js').Auth} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or
+ * @property {Omit<import('./credentials.js').CredentialOptions, 'ca'>} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or
  *   `{ pfx, passphrase }` (PKCS#12); contents or paths
- * @property {import('./credentials.js').Material} [ca] certificates that the gateway's must be signed by, in the place
+ * @property {import('./credentials.js').CredentialOptions['ca']} [ca] certificates that the gateway's must be signed by, in the place
  *   of the ones that Node knows
  * @property {import('./stores/token-store.js').TokenStore} [tokens] where audiences are looked up and dead tokens removed
  * @property {number} [connections] at work at once (1)
@@ -96,7 +98,6 @@ export class Client extends EventEmitter {
   #options
   #gateway
   #credentials
-  #sessions = new SessionCache()
   #removal
   /** @type {Set<Push>} */
   #pushes = new Set()
@@ -219,6 +220,7 @@ export class Client extends EventEmitter {
       chunks,
       sink,
       connect: signal => this.#connect(signal),
+      classify: error => classify(error, this.#gateway, { established: true }),
       connections: this.#options.connections,
       timing: { linger: this.#options.linger, answerTimeout: this.#options.answerTimeout }
     })
@@ -258,12 +260,11 @@ export class Client extends EventEmitter {
       host,
       port,
       credentials: this.#credentials,
-      sessions: this.#sessions,
       connectTimeout: this.#options.connectTimeout,
       tries: this.#options.connectTries,
       signal
     })
-    outside(() => this.emit('connect', { host, port, reused: socket.isSessionReused() }))
+    outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
     return socket
   }
 }

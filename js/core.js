@@ -249,13 +249,16 @@ export class Batch {
   }
 }
 
+/** The exports of the instance that is in use; loading a module that is loaded gives just that. */
+const instance = /** @type {() => pkg.InitOutput} */ (pkg.initSync)
+
 /**
  * A view of the module's memory, good until the next call of anything in it.
  * @param {number} address
  * @param {number} length
  */
 function view (address, length) {
-  return new Uint8Array(pkg.initSync().memory.buffer, address, length)
+  return new Uint8Array(instance().memory.buffer, address, length)
 }
 
 /** One connection of the binary protocol, serving one batch. Times are milliseconds since 1970. */

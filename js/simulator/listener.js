@@ -67,7 +67,7 @@ export class Listener {
 
   /** Stops listening and destroys every connection; done when the last one is gone. */
   async close () {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
+    const closed = new Promise((resolve) => { this.#server.close(resolve) })
     for (const tcp of this.#open) tcp.destroy()
     await closed
   }
@@ -76,9 +76,17 @@ export class Listener {
   #secureServer (secure) {
     try {
       const server = tls.createServer({
-        ...secure, requestCert: true, rejectUnauthorized: true, handshakeTimeout, allowHalfOpen: true, noDelay: true
+        ...secure,
+        requestCert: true,
+        rejectUnauthorized: true,
+        handshakeTimeout: Math.min(handshakeTimeout, this.#idleTimeout),
+        allowHalfOpen: true,
+        noDelay: true
       })
-      server.on('tlsClientError', (reason) => this.#onRefused(reason))
+      server.on('tlsClientError', (reason, socket) => {
+        socket.destroy() // Node leaves it open when the handshake takes too long
+        this.#onRefused(reason)
+      })
       server.on('secureConnection', (socket) => {
         const tcp = [...this.#open].find((candidate) => candidate.remotePort === socket.remotePort &&
           candidate.remoteAddress === socket.remoteAddress)
