@@ -83,14 +83,16 @@ class FileAudience {
     if (this.#source.size === undefined) return undefined
     const source = await LineSource.open(this.#path)
     let count = 0
-    for await (const _ of source.lines()) count++
+    for await (const line of source.lines()) count += line ? 1 : 0
     return count
   }
 
   async * tokens () {
     for await (const { number, text, problem } of this.#source.lines()) {
       const token = problem === undefined ? tokenOf(text) : `(${problem})`
-      if (!USUAL.test(token) && this.#malformed.size < LINES_KEPT && isMalformed(token)) this.#malformed.set(token, number)
+      if (!USUAL.test(token) && this.#malformed.size < LINES_KEPT && isMalformed(token)) {
+        this.#malformed.set(token, number)
+      }
       yield token
     }
     this.isRead = true

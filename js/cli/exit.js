@@ -58,7 +58,7 @@ export function tellError (error) {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   tell(`error: ${printable(message, '\n')}`)
   if (process.env.BELLPUSH_DEBUG) console.error(stack, /** @type {Error} */ (error)?.cause ?? '')
-  else if (!isExpected(error)) tell('This is a bug in Bellpush: please report it. BELLPUSH_DEBUG=1 shows where it happened.')
+  else if (!isExpected(error)) tell('This is a bug in Bellpush: please report it. BELLPUSH_DEBUG=1 shows where it is.')
 }
 
 /** @param {unknown} error */

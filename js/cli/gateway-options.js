@@ -26,15 +26,16 @@ export function addGatewayOptions (command, { what, port }) {
     .option('--cert <file>', 'client certificate, PEM; its key may be in the same file')
     .option('--key <file>', 'private key of the certificate, PEM')
     .addOption(new Option('--pfx <file>', 'certificate and key in one PKCS#12 file (.p12)').conflicts(['cert', 'key']))
-    .addOption(new Option('--passphrase <text>', 'passphrase of the key or the PKCS#12 file; whoever lists the processes ' +
-      'of this machine can read it, so prefer the environment variable or --passphrase-file').env('BELLPUSH_PASSPHRASE'))
+    .addOption(new Option('--passphrase <text>', 'passphrase of the key or the PKCS#12 file; whoever lists the ' +
+      'processes of this machine can read it there, so prefer the environment variable or --passphrase-file')
+      .env('BELLPUSH_PASSPHRASE'))
     .option('--passphrase-file <file>', 'file whose first line is the passphrase')
-    .option('--ca <file...>', "authorities that the server's certificate must come from, PEM, instead of the public ones")
+    .option('--ca <file...>', "authorities that the server's certificate must come from, PEM (default: the public ones)")
 }
 
 /**
  * @param {GatewayOptions} options
- * @returns {Promise<{ gateway: string, auth: import('../credentials.js').Auth, ca: string[] | undefined }>}
+ * @returns {Promise<Pick<import('../client.js').ClientOptions, 'gateway' | 'auth' | 'ca'>>}
  */
 export async function readGatewayOptions ({ gateway, ca, cert, key, pfx, passphrase, passphraseFile }) {
   return {

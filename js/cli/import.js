@@ -97,8 +97,8 @@ function checked ({ client, token }) {
 function isHeader (pair) {
   if ('problem' in pair) return false
   if (/token/i.test(pair.client) && !/token/i.test(pair.token)) {
-    throw usage(`the first line names the columns ${printable(pair.client)} and ${printable(pair.token)}, in this order: ` +
-      'the client must come first')
+    throw usage(`the first line names the columns ${printable(pair.client)} and ${printable(pair.token)}, in this ` +
+      'order: the client must come first')
   }
   return /token/i.test(pair.token)
 }

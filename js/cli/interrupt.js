@@ -6,7 +6,7 @@
  * @template T
  * @param {object} reactions
  * @param {() => void} reactions.stop called when the first signal comes, and the AbortSignal is aborted
- * @param {() => void} reactions.end called when the second one comes; a third one ends the process as if nobody listened
+ * @param {() => void} reactions.end called when the second one comes; a third one ends the process by itself
  * @param {(signal: AbortSignal) => Promise<T>} run
  * @returns {Promise<T>}
  */

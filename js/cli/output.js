@@ -10,7 +10,8 @@ let closed = false
 
 /** Whoever reads the output may stop; the work goes on, because a push whose report nobody reads has been sent. */
 export function allowClosedOutput () {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => { closed ||= stream === process.stdout })
+  process.stdout.on('error', () => { closed = true })
+  process.stderr.on('error', () => {})
 }
 
 /**

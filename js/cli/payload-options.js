@@ -30,12 +30,12 @@ export function addPayloadOptions (command) {
     .option('--title <text>', 'title over the text')
     .option('--sound <name>', 'sound to play; default is the usual one')
     .option('--badge <number>', 'number on the icon; 0 takes it away', readBadge)
-    .option('--payload <json>', 'the whole payload, a JSON object, or @FILE; alert, title, sound and badge are put into ' +
-      'its aps. At most 2048 bytes')
+    .option('--payload <json>', 'the whole payload, a JSON object or @FILE, of at most 2,048 bytes; alert, title, sound ' +
+      'and badge are put into its aps')
     .option('--expiration <time>', 'when it is worth nothing any more: a time from now as 30s, 5m, 2h or 1d, or Unix ' +
       'seconds; 0: the gateway tries once and stores nothing (default: the gateway decides)')
-    .addOption(new Option('--priority <number>', '10: at once, 5: when it suits the battery (default: 10, or 5 if the ' +
-      'payload only says content-available)').choices(['5', '10']))
+    .addOption(new Option('--priority <number>', '10: at once, 5: when it suits the battery (default: 10, or 5 where ' +
+      'the payload only says content-available)').choices(['5', '10']))
 }
 
 /**
@@ -46,7 +46,7 @@ export async function readPayload ({ alert, title, sound, badge, payload, priori
   const text = payload?.startsWith('@') ? await readText(payload.slice(1)) : payload
   const shorthand = given({ alert: title === undefined ? alert : given({ title, body: alert }), badge, sound })
   const isShort = Object.keys(shorthand).length > 0
-  if (text === undefined && !isShort) throw usage('what is to be said? Give --alert TEXT, or another option of the notification')
+  if (text === undefined && !isShort) throw usage('what is to be said? Give --alert TEXT or --payload JSON')
   if (text !== undefined) checkPayload(payloadBytes(text), 65_535)
   const parsed = text === undefined ? {} : JSON.parse(text)
   const asked = /** @type {5 | 10 | undefined} */ (priority && Number(priority))
@@ -54,7 +54,7 @@ export async function readPayload ({ alert, title, sound, badge, payload, priori
   if (!isShort) return { payload: /** @type {string} */ (text), priority: asked ?? priorityOf(parsed) }
   checkNumbers(text ?? '')
   const { aps = {} } = parsed
-  if (typeof aps !== 'object' || aps === null || Array.isArray(aps)) throw usage('"aps" in the payload must be an object')
+  if (typeof aps !== 'object' || aps === null || Array.isArray(aps)) throw usage('aps in the payload must be an object')
   return { payload: { ...parsed, aps: { ...aps, ...shorthand } }, priority: asked }
 }
 
@@ -68,8 +68,8 @@ function checkNumbers (json) {
   const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d{16,}(?![\d.eE])/g) ?? []
   const rounded = numbers.find(number => String(Number(number)) !== number)
   if (rounded === undefined) return
-  throw usage(`the number ${rounded} in the payload is too large to survive that something is put into it: write alert, ` +
-    'title, sound and badge into the payload yourself')
+  throw usage(`the number ${rounded} in the payload would be rounded when something is put into it: write alert, title, ` +
+    'sound and badge into the payload yourself')
 }
 
 /** @param {string} path */
@@ -91,11 +91,10 @@ export function readExpiration (text) {
   const [, digits, unit] = /^(\d{1,10}) ?([smhd]?)$/.exec(text) ?? []
   const expiration = unit ? now + Number(digits) * SECONDS[unit] : Number(digits)
   if (digits === undefined || expiration > 0xffff_ffff) {
-    throw usage(`--expiration ${text} is no time: write 30s, 5m, 2h or 1d from now, Unix seconds up to 4294967295, or 0`)
+    throw usage(`--expiration ${text} is no time: write 30s, 5m, 2h or 1d from now, or Unix seconds up to 4294967295`)
   }
   if (!unit && expiration !== 0 && expiration <= now) {
-    throw usage(`--expiration ${text} is past, as these are Unix seconds (now is ${now}): for ${text} seconds from now, ` +
-      `write ${text}s`)
+    throw usage(`--expiration ${text} is past, as these are Unix seconds (now: ${now}): for a time from now write ${text}s`)
   }
   return expiration
 }

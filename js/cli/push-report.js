@@ -43,7 +43,7 @@ const WORDS = {
  * @returns {string[]} lines
  */
 export function reportLines (report, { db, complete, lineOf }) {
-  if (report.total === 0) return [complete ? 'There are no tokens in this audience: nothing was sent.' : 'Nothing was sent.']
+  if (report.total === 0) return [complete ? 'No tokens in this audience: nothing was sent.' : 'Nothing was sent.']
   const counts = /** @type {[number, string][]} */ (
     [[report.accepted, 'accepted'], ...OUTCOMES.map(([key, noun]) => [report.counts[key], noun])])
   return [

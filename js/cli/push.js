@@ -36,8 +36,8 @@ export function pushCommand () {
   addStoreOptions(command.optionsGroup('Audience (one of --client, --all, --tokens):')
     .option('--client <id...>', 'the tokens of these clients in the database')
     .option('--all', 'every token in the database')
-    .option('--tokens <file>', 'the tokens in a file, or - for stdin: one a line, alone or after its client as `tokens ' +
-      'list` prints it; # begins a comment'),
+    .option('--tokens <file>', 'the tokens in a file, or - for stdin: one a line, alone or after its client as ' +
+      '`tokens list` prints it; # begins a comment'),
   'token database, sqlite:FILE: where clients are looked up and dead tokens are removed, those of --tokens too')
   addPayloadOptions(command.optionsGroup('Notification:'))
   return command.optionsGroup('How:')

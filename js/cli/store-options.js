@@ -25,8 +25,8 @@ export function addStoreOptions (command, help) {
     .option('--table <name>', 'its table (default: device_tokens)')
     .option('--client-column <name>', 'its column of client ids (default: client_id)')
     .option('--token-column <name>', 'its column of tokens, as hexadecimal text (default: token)')
-    .option('--time-column <name>', 'its column of registration times, milliseconds since 1970 (default: registered_at ' +
-      'if there is one)')
+    .option('--time-column <name>', 'its column of registration times, milliseconds since 1970 (default: ' +
+      'registered_at, if there is one)')
 }
 
 /**
@@ -38,7 +38,9 @@ export function addStoreOptions (command, help) {
  * @returns {Promise<T>}
  */
 export async function withStore ({ db = '', table, clientColumn, tokenColumn, timeColumn }, more, run) {
-  if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) throw usage('a database in memory ends with this command: name a file, sqlite:FILE')
+  if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) {
+    throw usage('a database in memory would end with this command: name a file, sqlite:FILE')
+  }
   const columns = { clientId: clientColumn, token: tokenColumn, registeredAt: timeColumn }
   const store = await openTokenStore(db, { table, columns, ...more })
   try {

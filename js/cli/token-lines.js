@@ -154,7 +154,9 @@ export function pairOf (text) {
   if (fields.length > 2) return { problem: `there are ${fields.length} fields, and two are wanted: client,token` }
   // Without a separator the client ends at the first space: a token may have spaces of its own.
   const [, client, token] = fields.length === 2 ? ['', ...fields] : /^(\S+)\s+(.+)$/.exec(fields[0]) ?? []
-  if (client === undefined || token === undefined) return { problem: 'there is one field, and two are wanted: client,token' }
+  if (client === undefined || token === undefined) {
+    return { problem: 'there is one field, and two are wanted: client,token' }
+  }
   if (client === '') return { problem: 'the client is empty' }
   return { client, token }
 }

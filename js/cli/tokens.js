@@ -21,8 +21,8 @@ database could not be used.`
 export function tokensCommand () {
   return new Command('tokens')
     .summary('see and change the tokens in the database')
-    .description('Sees and changes the device tokens in the database, each of which belongs to a client: whoever your ' +
-      'application calls that. A client has any number of tokens, a token has one client.')
+    .description('Sees and changes the device tokens in the database. Each belongs to a client, whoever your ' +
+      'application calls that: a client has any number of tokens, a token has one client.')
     .addCommand(addCommand())
     .addCommand(removeCommand())
     .addCommand(listCommand())
@@ -37,8 +37,8 @@ Examples:
 
 function addCommand () {
   return withCommonOptions(new Command('add')
-    .description('Registers tokens for a client. The database is made if it is missing. A token that was registered for ' +
-      'another client moves to this one.')
+    .description('Registers tokens for a client. The database is made if it is missing. A token of another client ' +
+      'moves to this one.')
     .argument('<client>', 'id of the client')
     .argument('<token...>', 'device tokens, hexadecimal in any usual spelling'))
     .addHelpText('after', `${EXIT_CODES}
@@ -165,8 +165,11 @@ async function remove (tokens, { client, ...options }) {
   const removed = await withStore(options, {}, store => store.removeMany(distinct.map(token => ({ token }))))
   const missing = distinct.filter(token => !removed.includes(token))
   if (options.json) await printJson({ removed: removed.length, missing })
-  else await print(`${counted(removed.length, 'token')} removed`, ...missing.map(token => `not there: ${printable(token)}`))
+  else await print(`${counted(removed.length, 'token')} removed`, ...missing.map(notThere))
 }
+
+/** @param {string} token */
+const notThere = token => `not there: ${printable(token)}`
 
 /** @param {Options & { client?: string[] }} options */
 async function list ({ client, ...options }) {
