@@ -19,10 +19,10 @@ const MOST_INPUT = 5 * MOST_BYTES
 
 /** How other things begin that people have, and what they are to do with them. @type {[RegExp, string][]} */
 const OTHERS = [
-  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: decode the bytes of one direction of ' +
-    'one connection (in Wireshark: Follow TCP Stream, show as Raw, Save as)'],
-  [/^(14|15|16|17)030[0-4]/, 'these are TLS records: what they carry is encrypted, and must be captured before TLS or ' +
-    'decrypted with its keys']
+  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: decode the bytes of one direction ' +
+    'of one connection (in Wireshark: Follow TCP Stream, show as Raw, Save as)'],
+  [/^(14|15|16|17)030[0-4]/, 'these are TLS records: what they carry is encrypted, and must be captured before TLS ' +
+    'or decrypted with its keys']
 ]
 
 /** @returns {Command} */
@@ -83,7 +83,8 @@ function adviceOn (bytes, as) {
  */
 async function readBytes (input) {
   const bytes = input.length === 1 ? await readSource(input[0]) : undefined
-  const decoded = bytes === undefined ? bytesOfHex(input.join(' ')) : isText(bytes) ? bytesOfHex(bytes.toString()) : bytes
+  const text = bytes === undefined ? input.join(' ') : isText(bytes) ? bytes.toString() : undefined
+  const decoded = text === undefined ? /** @type {Buffer} */ (bytes) : bytesOfHex(text)
   if (decoded.length === 0) throw usage('there is nothing to decode')
   if (decoded.length > MOST_BYTES) throw tooLarge()
   return decoded

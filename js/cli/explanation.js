@@ -88,7 +88,8 @@ function hexRows (bytes, most) {
  * @param {string} value
  */
 function row (layout, offset, hex, name, value) {
-  return `  ${offset.padStart(layout.offset)}  ${hex.padEnd(ROW * 3 - 1)}  ${name.padEnd(layout.name)}  ${value}`.trimEnd()
+  const columns = [offset.padStart(layout.offset), hex.padEnd(ROW * 3 - 1), name.padEnd(layout.name), value]
+  return `  ${columns.join('  ')}`.trimEnd()
 }
 
 /**

@@ -30,7 +30,7 @@ export function addGatewayOptions (command, { what, port }) {
       'processes of this machine can read it there, so prefer the environment variable or --passphrase-file')
       .env('BELLPUSH_PASSPHRASE'))
     .option('--passphrase-file <file>', 'file whose first line is the passphrase')
-    .option('--ca <file...>', "authorities that the server's certificate must come from, PEM (default: the public ones)")
+    .option('--ca <file...>', "authorities that the server's certificate is to be from, PEM (default: the public ones)")
 }
 
 /**

@@ -15,24 +15,33 @@ import { printable } from './output.js'
 export function bytesOfHex (text) {
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
   const rows = rowsOfDump(lines)
-  return rows === undefined ? bytesOfDigits(text) : Buffer.concat(rows.map((row, index) => bytesOfRow(row, rows, index)))
+  if (rows === undefined) return bytesOfDigits(text)
+  return Buffer.concat(rows.map((row, index) => bytesOfRow(row, rows, index)))
 }
 
+/** A line of a dump that says "and so on" goes on to this offset at most. */
+const MOST_REPEATED = 1_048_576
+
 /**
- * What people and programs put between hex digits: 0x, \x, white space, commas, colons, dashes, quotes and brackets.
+ * What people and programs put between hex digits.
  */
 const BETWEEN = /0x|\\x|[\s,:;"'<>{}[\]()\\-]+/gi
 
 /** @param {string} text */
 function bytesOfDigits (text) {
-  const digits = text.replace(BETWEEN, '')
+  // `xxd -i` writes a program in C around it.
+  const [, array = text] = /\{([^{}]*)\}/.exec(text) ?? []
+  const digits = array.replace(BETWEEN, '')
   const wrong = /[^0-9a-f]/iu.exec(digits)
   if (wrong) throw malformed(`this is not hexadecimal: found '${printable(wrong[0])}'`)
-  if (digits.length % 2 === 1) throw malformed(`there are ${digits.length} digits, an odd number: one was lost or added`)
+  if (digits.length % 2 === 1) throw malformed(`the number of digits, ${digits.length}, is odd: one was lost or added`)
   return Buffer.from(digits, 'hex')
 }
 
-/** @typedef {{ offset: number, rest: string }} Row a line of a dump: `rest` holds the bytes and perhaps their text */
+/**
+ * A line of a dump: `rest` is the bytes and perhaps their text; `repeats`: up to the next line it is the same.
+ * @typedef {{ offset: number, rest: string, repeats: boolean }} Row
+ */
 
 const DUMP_LINE = /^\s*(?:0x)?([0-9a-f]{4,16})(?::|(?=\s{2})|(?=\s[0-9a-f]{2}(?:\s|$))|$)(.*)$/i
 
@@ -43,18 +52,24 @@ const DUMP_LINE = /^\s*(?:0x)?([0-9a-f]{4,16})(?::|(?=\s{2})|(?=\s[0-9a-f]{2}(?:
  * @returns {Row[] | undefined} undefined: this is no dump
  */
 function rowsOfDump (lines) {
+  /** @type {Row[]} */
   const rows = []
   for (const line of lines) {
+    const last = rows.at(-1)
+    if (last && line.trim() === '*') {
+      last.repeats = true
+      continue
+    }
     const [, offset, rest] = DUMP_LINE.exec(line) ?? []
     if (offset === undefined) return undefined
-    rows.push({ offset: parseInt(offset, 16), rest })
+    rows.push({ offset: parseInt(offset, 16), rest, repeats: false })
   }
   const [first, ...others] = rows
   if (first === undefined || first.offset !== 0 || first.rest.trim() === '') return undefined
   const back = others.findIndex(({ offset }, index) => offset <= rows[index].offset)
   if (back >= 0) {
-    throw malformed(`line ${back + 2} of this dump begins at offset ${others[back].offset}, not after the line before ` +
-      'it: are these both directions of a connection? Decode one at a time')
+    throw malformed(`a line of this dump at offset ${others[back].offset} comes after one at ${rows[back].offset}: ` +
+      'are these both directions of a connection? Decode one at a time')
   }
   return rows
 }
@@ -64,14 +79,14 @@ function rowsOfDump (lines) {
  * @param {Row[]} rows
  * @param {number} index
  */
-function bytesOfRow ({ offset, rest }, rows, index) {
+function bytesOfRow ({ offset, rest, repeats }, rows, index) {
   const next = rows[index + 1]
-  const bytes = Buffer.from(digitsOfRow(rest, next && next.offset - offset), 'hex')
-  if (next && bytes.length !== next.offset - offset) {
-    throw malformed(`line ${index + 1} of this dump has ${bytes.length} bytes, and the next line begins ` +
-      `${next.offset - offset} bytes further: a line was lost or changed`)
-  }
-  return bytes
+  const length = next && next.offset - offset
+  const bytes = Buffer.from(digitsOfRow(rest, repeats ? undefined : length), 'hex')
+  if (length === undefined || length === bytes.length) return bytes
+  if (repeats && bytes.length > 0 && next.offset <= MOST_REPEATED) return Buffer.alloc(length, bytes)
+  throw malformed(`the line of this dump at offset ${offset} has ${bytes.length} bytes, and the next one begins ` +
+    `${length} bytes further: a line was lost or changed`)
 }
 
 /**

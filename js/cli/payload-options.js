@@ -30,8 +30,8 @@ export function addPayloadOptions (command) {
     .option('--title <text>', 'title over the text')
     .option('--sound <name>', 'sound to play; default is the usual one')
     .option('--badge <number>', 'number on the icon; 0 takes it away', readBadge)
-    .option('--payload <json>', 'the whole payload, a JSON object or @FILE, of at most 2,048 bytes; alert, title, sound ' +
-      'and badge are put into its aps')
+    .option('--payload <json>', 'the whole payload, a JSON object or @FILE, of at most 2,048 bytes; alert, title, ' +
+      'sound and badge are put into its aps')
     .option('--expiration <time>', 'when it is worth nothing any more: a time from now as 30s, 5m, 2h or 1d, or Unix ' +
       'seconds; 0: the gateway tries once and stores nothing (default: the gateway decides)')
     .addOption(new Option('--priority <number>', '10: at once, 5: when it suits the battery (default: 10, or 5 where ' +
@@ -65,11 +65,11 @@ function given (options) {
 
 /** @param {string} json */
 function checkNumbers (json) {
-  const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d{16,}(?![\d.eE])/g) ?? []
+  const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/(?<![\d.])-?\d{16,}(?![\d.eE])/g) ?? []
   const rounded = numbers.find(number => String(Number(number)) !== number)
   if (rounded === undefined) return
-  throw usage(`the number ${rounded} in the payload would be rounded when something is put into it: write alert, title, ` +
-    'sound and badge into the payload yourself')
+  throw usage(`the number ${rounded} in the payload would be rounded when something is put into it: write alert, ` +
+    'title, sound and badge into the payload yourself')
 }
 
 /** @param {string} path */
@@ -94,7 +94,7 @@ export function readExpiration (text) {
     throw usage(`--expiration ${text} is no time: write 30s, 5m, 2h or 1d from now, or Unix seconds up to 4294967295`)
   }
   if (!unit && expiration !== 0 && expiration <= now) {
-    throw usage(`--expiration ${text} is past, as these are Unix seconds (now: ${now}): for a time from now write ${text}s`)
+    throw usage(`--expiration ${text} is past (Unix seconds, now ${now}): for a time from now write ${text}s`)
   }
   return expiration
 }
