@@ -45,7 +45,7 @@ struct Run {
     frame_length: u64,
 }
 
-/// How a link waits.
+/// How a link waits. [`u64::MAX`]: for ever.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// Milliseconds that a link with unconfirmed notifications waits for more tokens before it writes its sentinel.
@@ -198,7 +198,7 @@ impl Link {
         if let Some(slot) = suspect {
             self.write_slot(batch, out, slot);
         }
-        let lingered = now >= idle_since + self.timing.linger;
+        let lingered = now >= idle_since.saturating_add(self.timing.linger);
         let full = self.next_identifier >= Self::LAST_IDENTIFIER;
         if self.in_flight.is_empty()
             || !(suspect.is_some() || batch.is_draining() || lingered || full)
@@ -270,9 +270,9 @@ impl Link {
         if self.state == LinkState::Done || self.in_flight.is_empty() {
             return None;
         }
-        let answer = self.progress_at + self.timing.answer;
+        let answer = self.progress_at.saturating_add(self.timing.answer);
         let linger = match (self.state, self.idle_since) {
-            (LinkState::Open, Some(since)) => since + self.timing.linger,
+            (LinkState::Open, Some(since)) => since.saturating_add(self.timing.linger),
             _ => u64::MAX,
         };
         Some(answer.min(linger))
@@ -283,7 +283,7 @@ impl Link {
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
         if self.state != LinkState::Done
             && !self.in_flight.is_empty()
-            && now >= self.progress_at + self.timing.answer
+            && now >= self.progress_at.saturating_add(self.timing.answer)
         {
             self.closed(batch, unsent, Reason::NO_ANSWER, now);
         }
