@@ -266,7 +266,7 @@ impl Batch {
 
     /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
     pub(crate) fn is_draining(&self) -> bool {
-        !self.input_open || self.room() == 0
+        !self.input_open || self.stopped.is_some() || self.room() == 0
     }
 
     /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.
