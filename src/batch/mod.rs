@@ -319,9 +319,11 @@ impl Batch {
                 self.suspects.insert(SlotRange::one(slot));
                 self.count_refused(now);
             }
-            Consequence::Retry if !stopped => {
+            Consequence::Retry => {
                 let failures = self.ledger.count_failure(slot);
-                if failures >= self.config.max_attempts {
+                if stopped {
+                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+                } else if failures >= self.config.max_attempts {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
@@ -329,7 +331,7 @@ impl Batch {
                         .push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
-            Consequence::Reject | Consequence::SecondOpinion | Consequence::Retry => {
+            Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
             }
@@ -423,7 +425,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. What the gateway has refused once, if only for a while, keeps that for an outcome.
+    /// Settles all that no link has. What was called invalid once keeps that for an outcome.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
