@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::batch::{Batch, SlotRange};
-use crate::notification::Notification;
+use crate::notification::{DeviceToken, Notification};
 use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
@@ -130,15 +130,15 @@ impl Link {
             .sum()
     }
 
-    /// Appends what is to be sent next to `out`, at most about `max_bytes` (a frame is never cut). Nothing: there is
-    /// nothing to send now; call again when the batch has got tokens, or at [`Link::deadline`].
+    /// Appends what is to be sent next to `out`, about `max_bytes`: it begins no frame beyond them but the ones that end
+    /// the link. Nothing: there is nothing to send now; call again when the batch has got tokens, or at
+    /// [`Link::deadline`].
     pub fn write(&mut self, batch: &mut Batch, out: &mut Vec<u8>, max_bytes: usize, now: u64) {
         if self.state != LinkState::Open {
             return;
         }
         let before = out.len();
-        out.reserve(max_bytes);
-        let all_claimed = self.write_claimed(batch, out, before + max_bytes, now);
+        let all_claimed = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
         if out.len() > before {
             self.progress_at = now;
             self.idle_since = None;
@@ -157,9 +157,10 @@ impl Link {
         now: u64,
     ) -> bool {
         while out.len() < end {
-            let fitting = ((end - out.len()) / self.template.typical_length).max(1);
+            let fitting = ((end - out.len()) / self.template.longest_length).max(1);
+            let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
             let numbers = Self::LAST_IDENTIFIER - self.next_identifier;
-            let Some(slots) = batch.claim(numbers.min(fitting as u32), now) else {
+            let Some(slots) = batch.claim(numbers.min(fitting), now) else {
                 return true;
             };
             for slot in slots.start..slots.end {
@@ -401,8 +402,8 @@ struct Template {
     middle: Vec<u8>,
     /// From behind the identifier to the end.
     tail: Vec<u8>,
-    /// The length of a frame with a 32-byte token, to estimate how many fit.
-    typical_length: usize,
+    /// The length of a frame with the longest token, so that as many surely fit.
+    longest_length: usize,
 }
 
 impl Template {
@@ -420,11 +421,11 @@ impl Template {
         if let Some(priority) = notification.priority {
             put_item(&mut tail, item::PRIORITY, 1, &[priority.0]);
         }
-        let typical_length = 5 + 3 + 32 + middle.len() + 4 + tail.len();
+        let longest_length = 5 + 3 + DeviceToken::MAX_BYTES + middle.len() + 4 + tail.len();
         Self {
             middle,
             tail,
-            typical_length,
+            longest_length,
         }
     }
 
