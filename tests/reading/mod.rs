@@ -1,9 +1,6 @@
 //! What tests read streams with: bytes from hexadecimal text, every way to cut them, what a decoder makes of the pieces.
 
-#![allow(
-    dead_code,
-    reason = "each test file uses its own part of what they share"
-)]
+#![allow(dead_code, reason = "each test file uses its own part of what they share")]
 
 use bellpush::binary::ErrorResponse;
 use bellpush::binary::error_response::{self, NotAnErrorResponse};
@@ -18,10 +15,7 @@ pub fn hex(text: &str) -> Vec<u8> {
         .map(|letter| letter.to_digit(16).expect("a hexadecimal digit") as u8)
         .collect();
     assert!(digits.len().is_multiple_of(2), "half a byte in {text:?}");
-    digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect()
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
 }
 
 /// The bytes whole, cut in two at each position, and one by one.
@@ -30,10 +24,7 @@ pub fn every_cut(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
         let (left, right) = bytes.split_at(at);
         vec![left, right]
     });
-    [vec![bytes], bytes.chunks(1).collect()]
-        .into_iter()
-        .chain(in_two)
-        .collect()
+    [vec![bytes], bytes.chunks(1).collect()].into_iter().chain(in_two).collect()
 }
 
 /// The frames of a stream that came in these pieces, and how it ended. Between two pieces the decoder holds no more
