@@ -67,10 +67,7 @@ impl Reason {
     /// The reason as one word, or `None` for a code without a name of its own.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        NAMES
-            .iter()
-            .find(|(reason, _)| *reason == self)
-            .map(|(_, name)| *name)
+        NAMES.iter().find(|(reason, _)| *reason == self).map(|(_, name)| *name)
     }
 }
 

@@ -71,20 +71,12 @@ impl Ledger {
     }
 
     /// Adds a slot whose token `parse` appends to the arena and returns the length of (at most 255).
-    pub(super) fn push<E>(
-        &mut self,
-        parse: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
-    ) -> Result<Slot, E> {
+    pub(super) fn push<E>(&mut self, parse: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>) -> Result<Slot, E> {
         let slot = self.next();
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry {
-            token_at,
-            token_length,
-            state: State::Waiting,
-            failures: 0,
-        });
+        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0 });
         length.map(|_| slot)
     }
 
@@ -92,8 +84,7 @@ impl Ledger {
         self.entry(slot)
             .and_then(|entry| {
                 let start = entry.token_at.wrapping_sub(self.arena_at) as usize;
-                self.arena
-                    .get(start..start + usize::from(entry.token_length))
+                self.arena.get(start..start + usize::from(entry.token_length))
             })
             .unwrap_or_default()
     }
@@ -121,11 +112,7 @@ impl Ledger {
 
     /// Lets go of the settled slots at the window's beginning.
     pub(super) fn slide(&mut self) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.state == State::Settled)
-        {
+        while self.entries.front().is_some_and(|entry| entry.state == State::Settled) {
             self.entries.pop_front();
             self.first += 1;
         }
@@ -180,10 +167,7 @@ mod tests {
 
     #[test]
     fn tokens_stay_readable_while_the_arena_is_compacted_and_its_offset_wraps() {
-        let mut ledger = Ledger {
-            arena_at: u32::MAX - 100,
-            ..Ledger::default()
-        };
+        let mut ledger = Ledger { arena_at: u32::MAX - 100, ..Ledger::default() };
         for round in 0..100_u32 {
             let token = [round as u8; 32];
             let slot = push(&mut ledger, &token);
@@ -195,10 +179,6 @@ mod tests {
                 ledger.slide();
             }
         }
-        assert!(
-            ledger.arena.len() <= 8 * 32,
-            "the arena holds {} bytes for 3 tokens",
-            ledger.arena.len()
-        );
+        assert!(ledger.arena.len() <= 8 * 32, "the arena holds {} bytes for 3 tokens", ledger.arena.len());
     }
 }

@@ -176,23 +176,13 @@ impl Batch {
         let mut good = start; // the first slot of a run of good ones that is not in `waiting` yet
         for line in text.split(|byte| *byte == b'\n') {
             let slot = self.ledger.next();
-            if self
-                .ledger
-                .push(|arena| notification::parse_hex(line, arena))
-                .is_err()
-            {
-                self.waiting.insert(SlotRange {
-                    start: good,
-                    end: slot,
-                });
+            if self.ledger.push(|arena| notification::parse_hex(line, arena)).is_err() {
+                self.waiting.insert(SlotRange { start: good, end: slot });
                 good = slot + 1;
                 self.settle(slot, Outcome::Rejected, Reason::MALFORMED_TOKEN, false, now);
             }
         }
-        self.waiting.insert(SlotRange {
-            start: good,
-            end: self.ledger.next(),
-        });
+        self.waiting.insert(SlotRange { start: good, end: self.ledger.next() });
         if self.stopped.is_some() {
             self.stop_unsent(now);
         }
@@ -327,8 +317,7 @@ impl Batch {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
-                    self.delayed
-                        .push(Reverse((now + policy::retry_delay(failures, slot), slot)));
+                    self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
             Consequence::Reject | Consequence::SecondOpinion => {
@@ -388,13 +377,7 @@ impl Batch {
         self.ledger.set(SlotRange::one(slot), State::Settled);
         self.counts.add(outcome);
         if outcome != Outcome::Accepted || self.config.list_accepted {
-            self.settled.push(Settled {
-                slot,
-                outcome,
-                reason,
-                dead,
-                at: now,
-            });
+            self.settled.push(Settled { slot, outcome, reason, dead, at: now });
         }
     }
 
@@ -411,10 +394,7 @@ impl Batch {
 
     /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
     fn expire(&mut self, now: u64) {
-        let past = self
-            .config
-            .expiration
-            .is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
+        let past = self.config.expiration.is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
         if past {
             self.settle_unsent(Outcome::Expired, Reason::EXPIRATION_PAST, now);
             self.ledger.slide();

@@ -62,10 +62,7 @@ mod tests {
             for failures in 1..=255 {
                 let delay = retry_delay(failures, slot);
                 let full = (RETRY_FIRST_MS << u32::from(failures - 1).min(16)).min(RETRY_CAP_MS);
-                assert!(
-                    (full / 2..=full).contains(&delay),
-                    "{failures} failures, slot {slot}: {delay} ms"
-                );
+                assert!((full / 2..=full).contains(&delay), "{failures} failures, slot {slot}: {delay} ms");
             }
         }
     }

@@ -125,10 +125,7 @@ fn split_tuple(bytes: &[u8], offset: u64) -> Result<Option<(Tuple, usize)>, Feed
     };
     let found = u16::from_be_bytes([*high, *low]);
     let length = usize::from(found);
-    let bad_length = FeedbackError::TokenLength {
-        offset: offset + 4,
-        found,
-    };
+    let bad_length = FeedbackError::TokenLength { offset: offset + 4, found };
     if length == 0 || length > DeviceToken::MAX_BYTES {
         return Err(bad_length);
     }
@@ -136,11 +133,5 @@ fn split_tuple(bytes: &[u8], offset: u64) -> Result<Option<(Tuple, usize)>, Feed
         return Ok(None);
     };
     let token = DeviceToken::from_bytes(raw).map_err(|_| bad_length)?;
-    Ok(Some((
-        Tuple {
-            time: u32::from_be_bytes([*a, *b, *c, *d]),
-            token,
-        },
-        HEAD + length,
-    )))
+    Ok(Some((Tuple { time: u32::from_be_bytes([*a, *b, *c, *d]), token }, HEAD + length)))
 }

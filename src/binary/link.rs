@@ -56,10 +56,7 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            linger: 250,
-            answer: 30_000,
-        }
+        Self { linger: 250, answer: 30_000 }
     }
 }
 
@@ -124,10 +121,7 @@ impl Link {
     /// How many notifications it has written that have no verdict yet.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.in_flight
-            .iter()
-            .map(|run| u64::from(run.slots.len()))
-            .sum()
+        self.in_flight.iter().map(|run| u64::from(run.slots.len())).sum()
     }
 
     /// Appends what is to be sent next to `out`, about `max_bytes`: it begins no frame beyond them but the ones that end
@@ -149,13 +143,7 @@ impl Link {
     }
 
     /// Writes what it can claim, until `out` has about `end` bytes. True: there is nothing more to claim.
-    fn write_claimed(
-        &mut self,
-        batch: &mut Batch,
-        out: &mut Vec<u8>,
-        end: usize,
-        now: u64,
-    ) -> bool {
+    fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> bool {
         while out.len() < end {
             let fitting = ((end - out.len()) / self.template.longest_length).max(1);
             let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
@@ -179,15 +167,8 @@ impl Link {
         let frame_length = (out.len() - before) as u64;
         self.written += frame_length;
         match self.in_flight.back_mut() {
-            Some(last) if last.slots.end == slot && last.frame_length == frame_length => {
-                last.slots.end += 1
-            }
-            _ => self.in_flight.push_back(Run {
-                slots: SlotRange::one(slot),
-                identifier,
-                start,
-                frame_length,
-            }),
+            Some(last) if last.slots.end == slot && last.frame_length == frame_length => last.slots.end += 1,
+            _ => self.in_flight.push_back(Run { slots: SlotRange::one(slot), identifier, start, frame_length }),
         }
     }
 
@@ -201,9 +182,7 @@ impl Link {
         }
         let lingered = now >= idle_since.saturating_add(self.timing.linger);
         let full = self.next_identifier >= Self::LAST_IDENTIFIER;
-        if self.in_flight.is_empty()
-            || !(suspect.is_some() || batch.is_draining() || lingered || full)
-        {
+        if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
         }
         let before = out.len();
@@ -236,25 +215,12 @@ impl Link {
         let mut sent_runs = VecDeque::new();
         for run in std::mem::take(&mut self.in_flight) {
             // A frame that left in part cannot have been processed.
-            let whole = (sent.saturating_sub(run.start) / run.frame_length)
-                .min(u64::from(run.slots.len())) as u32;
+            let whole = (sent.saturating_sub(run.start) / run.frame_length).min(u64::from(run.slots.len())) as u32;
             let middle = run.slots.start + whole;
             if whole > 0 {
-                sent_runs.push_back(Run {
-                    slots: SlotRange {
-                        start: run.slots.start,
-                        end: middle,
-                    },
-                    ..run
-                });
+                sent_runs.push_back(Run { slots: SlotRange { start: run.slots.start, end: middle }, ..run });
             }
-            batch.give_back(
-                SlotRange {
-                    start: middle,
-                    end: run.slots.end,
-                },
-                now,
-            );
+            batch.give_back(SlotRange { start: middle, end: run.slots.end }, now);
         }
         self.in_flight = sent_runs;
         self.finish_in_doubt(batch, reason, now);
@@ -321,22 +287,16 @@ impl Link {
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
     /// with nothing done, where nothing in flight carries it.
     fn accept_below(&mut self, batch: &mut Batch, identifier: u32, now: u64) -> bool {
-        let known = self.in_flight.iter().any(|run| {
-            identifier
-                .checked_sub(run.identifier)
-                .is_some_and(|distance| distance < run.slots.len())
-        });
+        let known = self
+            .in_flight
+            .iter()
+            .any(|run| identifier.checked_sub(run.identifier).is_some_and(|distance| distance < run.slots.len()));
         if !known {
             return false;
         }
         while let Some(run) = self.in_flight.front_mut() {
-            let before = identifier
-                .saturating_sub(run.identifier)
-                .min(run.slots.len());
-            let accepted = SlotRange {
-                start: run.slots.start,
-                end: run.slots.start + before,
-            };
+            let before = identifier.saturating_sub(run.identifier).min(run.slots.len());
+            let accepted = SlotRange { start: run.slots.start, end: run.slots.start + before };
             run.slots.start += before;
             run.identifier += before;
             run.start += u64::from(before) * run.frame_length;
@@ -422,11 +382,7 @@ impl Template {
             put_item(&mut tail, item::PRIORITY, 1, &[priority.0]);
         }
         let longest_length = 5 + 3 + DeviceToken::MAX_BYTES + middle.len() + 4 + tail.len();
-        Self {
-            middle,
-            tail,
-            longest_length,
-        }
+        Self { middle, tail, longest_length }
     }
 
     fn put(&self, out: &mut Vec<u8>, identifier: u32, token: &[u8]) {
