@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
-import { BinaryLink, Batch, payloadBytes } from '../js/core.js'
+import { Batch, payloadBytes } from '../js/core.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
 
 /** @param {string} code */
@@ -407,7 +407,6 @@ function trapTheCore () {
     listAccepted: false
   }
   const batch = new Batch(payloadBytes({ aps: {} }), options, 0)
-  const link = new BinaryLink(batch, { linger: 0, answerTimeout: 1 }, 0)
-  assert.throws(() => link.write(0xffff_ffff, 0), withCode('BELLPUSH_CORE_FAILED'))
+  assert.throws(() => batch.resident.use(inner => inner.reserve(0xffff_fff0)), withCode('BELLPUSH_CORE_FAILED'))
   assert.throws(() => batch.closeInput(), withCode('BELLPUSH_CORE_FAILED'), 'what belonged to it is lost')
 }
