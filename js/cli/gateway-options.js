@@ -8,7 +8,7 @@ import { unreadable } from './token-lines.js'
 /**
  * @typedef {object} GatewayOptions
  * @property {string} gateway
- * @property {string[]} [ca]
+ * @property {string} [ca]
  * @property {string} [cert]
  * @property {string} [key]
  * @property {string} [pfx]
@@ -26,11 +26,11 @@ export function addGatewayOptions (command, { what, port }) {
     .option('--cert <file>', 'client certificate, PEM; its key may be in the same file')
     .option('--key <file>', 'private key of the certificate, PEM')
     .addOption(new Option('--pfx <file>', 'certificate and key in one PKCS#12 file (.p12)').conflicts(['cert', 'key']))
-    .addOption(new Option('--passphrase <text>', 'passphrase of the key or the PKCS#12 file; whoever lists the ' +
-      'processes of this machine can read it there, so prefer the environment variable or --passphrase-file')
+    .addOption(new Option('--passphrase <text>', 'passphrase of the key or the PKCS#12 file. Whoever lists the ' +
+      'processes of this machine reads it here: better use the environment or --passphrase-file')
       .env('BELLPUSH_PASSPHRASE'))
     .option('--passphrase-file <file>', 'file whose first line is the passphrase')
-    .option('--ca <file...>', "authorities that the server's certificate is to be from, PEM (default: the public ones)")
+    .option('--ca <file>', "authorities that the server's certificate must be from, PEM (default: the public ones)")
 }
 
 /**

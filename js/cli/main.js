@@ -22,8 +22,11 @@ const program = new Command('bellpush')
   .addCommand(decodeCommand())
   .addCommand(simulateCommand())
   .addHelpText('after', `
+Each command has its own help: bellpush push --help.
+
 Exit codes: 0 done, 1 some rejected or in doubt, 2 usage, 3 could not connect or
-authenticate, or the database could not be used.
+authenticate, or the database could not be used. With BELLPUSH_DEBUG=1 an error
+tells where it happened.
 
 Examples, against a local APNs (leave the first one running, in its own window):
   $ bellpush simulate

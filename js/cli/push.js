@@ -40,7 +40,7 @@ export function pushCommand () {
       '`tokens list` prints it; # begins a comment'),
   'token database, sqlite:FILE: where clients are looked up and dead tokens are removed, those of --tokens too')
   addPayloadOptions(command.optionsGroup('Notification:'))
-  return command.optionsGroup('How:')
+  return command.optionsGroup('Options:')
     .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1)', readConnections)
     .addOption(new Option('--in-doubt <how>', 'what to do with notifications of which nobody can know whether they ' +
       'were accepted: report never rings twice, resend rather rings twice than never').choices(['report', 'resend'])
@@ -51,8 +51,8 @@ export function pushCommand () {
 }
 
 const help = `
-On a terminal, progress is shown. Ctrl+C stops: what has been sent still gets its
-verdict; pressed again, it ends at once, and that is in doubt.
+On a terminal, progress is shown. Ctrl+C stops: what has been sent still gets
+its verdict. Pressed again, it ends at once, and what was sent is in doubt.
 
 Exit codes:
   0  every token was accepted, or there was none

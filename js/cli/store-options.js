@@ -50,6 +50,11 @@ export async function withStore ({ db = '', table, clientColumn, tokenColumn, ti
   }
 }
 
+/** The database's file. @param {StoreOptions} options */
+export function fileOf ({ db = '' }) {
+  return db.replace(/^sqlite:(\/\/)?/, '')
+}
+
 /** @param {StoreOptions} options */
 export function namesTable ({ table, clientColumn, tokenColumn, timeColumn }) {
   return [table, clientColumn, tokenColumn, timeColumn].some(name => name !== undefined)

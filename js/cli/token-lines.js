@@ -162,9 +162,9 @@ export function pairOf (text) {
 }
 
 /**
- * A token, as `push --tokens` takes it: alone, or behind its client as `tokens list` prints it.
+ * A token, as `push --tokens` takes it: alone, or behind its client as `tokens list` prints it; a comment may follow.
  * @param {string} text
  */
 export function tokenOf (text) {
-  return fieldsOf(text).at(-1) ?? ''
+  return fieldsOf(text.replace(/\s#[^\t]*$/, '')).at(-1) ?? ''
 }

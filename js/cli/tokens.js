@@ -14,8 +14,8 @@ import { addStoreOptions, withStore } from './store-options.js'
 /** @typedef {import('./store-options.js').StoreOptions & { json?: boolean }} Options */
 
 const EXIT_CODES = `
-Exit codes: 0 done, 2 usage (a malformed token or a wrong table too), 3 the
-database could not be used.`
+Exit codes: 0 done, 2 usage (a wrong table too), 3 the database could not be
+used.`
 
 /** @returns {Command} */
 export function tokensCommand () {
@@ -37,11 +37,14 @@ Examples:
 
 function addCommand () {
   return withCommonOptions(new Command('add')
+    .summary('register tokens for a client')
     .description('Registers tokens for a client. The database is made if it is missing. A token of another client ' +
       'moves to this one.')
     .argument('<client>', 'id of the client')
     .argument('<token...>', 'device tokens, hexadecimal in any usual spelling'))
-    .addHelpText('after', `${EXIT_CODES}
+    .addHelpText('after', `
+Exit codes: 0 done, 2 usage (a malformed token or a wrong table too), 3 the
+database could not be used.
 
 Examples:
   $ bellpush tokens add --db sqlite:doorbell.db alice 0a1b2c3d 4e5f6071
@@ -52,6 +55,7 @@ Examples:
 
 function removeCommand () {
   return withCommonOptions(new Command('remove')
+    .summary('remove tokens, or all of a client')
     .description('Removes tokens, or all tokens of a client.')
     .argument('[token...]', 'device tokens, in any usual spelling')
     .option('--client <id>', 'all tokens of this client'))
@@ -67,6 +71,7 @@ Examples:
 
 function listCommand () {
   return withCommonOptions(new Command('list')
+    .summary('list tokens and whose they are')
     .description('Lists tokens, one a line: the client, a tab, the token.')
     .option('--client <id...>', 'only of these clients'), 'print one JSON object a line: clientId, token, registeredAt')
     .addHelpText('after', `${EXIT_CODES}
@@ -81,7 +86,8 @@ Examples:
 
 function countCommand () {
   return withCommonOptions(new Command('count')
-    .description('Counts tokens.')
+    .summary('count tokens')
+    .description('Counts the tokens in the database.')
     .option('--client <id...>', 'only of these clients'))
     .addHelpText('after', `${EXIT_CODES}
 
@@ -93,6 +99,7 @@ Examples:
 
 function importCommand () {
   return withCommonOptions(new Command('import')
+    .summary('register the tokens of a file')
     .description('Registers the tokens of a file, one a line. The database is made if it is missing. Lines that are ' +
       'malformed are named, and the others are imported.')
     .argument('<file>', 'the file, or - for stdin'))
@@ -100,7 +107,7 @@ function importCommand () {
 A line is a client and a token:
   alice,0a1b2c3d…      divided by a comma, a semicolon, a tab or spaces
   "Smith, A",0a1b…     a field may be in double quotes
-  # until tomorrow     comments and empty lines are left out
+  # words              comments and empty lines are left out
 A first line that names the columns (client,token) is left out too. Of a token
 that comes twice the last line counts. Importing again does no harm.
 
