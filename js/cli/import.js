@@ -104,7 +104,8 @@ function isHeader (pair) {
 }
 
 /**
- * Writes a page; where the database takes it not as a whole, line by line, to name those that do not fit its columns.
+ * Writes a page; where the database refuses it as a whole, line by line, to name those that it refuses. If that is
+ * all of them, the lines are not at fault.
  * @param {import('../stores/token-store.js').TokenStore} store
  * @param {Registration[]} page
  * @param {(line: number, problem: string) => void} complain
@@ -115,22 +116,33 @@ async function write (store, page, complain) {
     return await store.putMany(page.map(({ clientId, token }) => ({ clientId, token })))
   } catch (error) {
     if (!isMisfit(error)) throw error
+    const { written, refused } = await writeSingly(store, page)
+    if (written === 0 && page.length > 1) throw error
+    for (const { line, problem } of refused) complain(line, problem)
+    return written
   }
-  let written = 0
+}
+
+/**
+ * @param {import('../stores/token-store.js').TokenStore} store
+ * @param {Registration[]} page
+ */
+async function writeSingly (store, page) {
+  const refused = []
   for (const { line, clientId, token } of page) {
     try {
       await store.put(clientId, token)
-      written++
     } catch (error) {
       if (!isMisfit(error)) throw error
-      complain(line, messageOf(error))
+      refused.push({ line, problem: messageOf(error) })
     }
   }
-  return written
+  return { written: page.length - refused.length, refused }
 }
 
-/** @param {unknown} error */
-const isMisfit = error => error instanceof BellpushError && error.code === 'BELLPUSH_STORE_SCHEMA'
+/** Whether a column or a rule of the table may forbid only some lines. @param {unknown} error */
+const isMisfit = error => error instanceof BellpushError &&
+  ['BELLPUSH_STORE_SCHEMA', 'BELLPUSH_STORE_FAILED'].includes(error.code)
 
 /** @param {unknown} error @returns {string} */
 function messageOf (error) {

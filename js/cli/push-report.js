@@ -14,16 +14,16 @@ const SHOWN = 10
 /** Characters shown of a text that is no token and may be anything. */
 const LONGEST_TEXT = 200
 
-/** Every outcome but the good one: what its count is called, and the words over its tokens. */
+/** Every outcome but the good one, and what it is called. */
 const OUTCOMES = /** @type {const} */ ([
-  ['rejected', 'rejected', 'Rejected'],
-  ['exhausted', 'given up', 'Given up, as the gateway failed to process them again and again'],
-  ['expired', 'expired', 'Expired before they could be sent'],
-  ['inDoubt', 'in doubt', 'In doubt: sent, and nobody can know whether they were accepted'],
-  ['notSent', 'not sent', 'Not sent, because the push ended before']
+  ['rejected', 'rejected'],
+  ['exhausted', 'given up, as the gateway failed to process them'],
+  ['expired', 'expired before they could be sent'],
+  ['inDoubt', 'in doubt: sent, but nobody can know whether they were accepted'],
+  ['notSent', 'not sent, as the push ended before']
 ])
 
-/** What reasons mean that are not Apple's: they have no status. @type {Record<string, string>} */
+/** What reasons mean that are not Apple's, where the outcome does not say it. @type {Record<string, string>} */
 const WORDS = {
   MalformedToken: 'not a device token (hexadecimal, 1 to 100 bytes)',
   ClosedWithoutAnswer: 'the gateway closed the connection without an answer',
@@ -31,8 +31,8 @@ const WORDS = {
   NoAnswer: 'the gateway did not answer in time',
   UnreadableAnswer: 'the gateway answered with bytes that are no error response',
   Abandoned: 'the connection was given up',
-  Stopped: 'the push was stopped',
-  ExpirationPast: 'the expiration is past'
+  Stopped: '',
+  ExpirationPast: ''
 }
 
 /**
@@ -44,42 +44,44 @@ const WORDS = {
  */
 export function reportLines (report, { db, complete, lineOf }) {
   if (report.total === 0) return [complete ? 'No tokens in this audience: nothing was sent.' : 'Nothing was sent.']
-  const counts = /** @type {[number, string][]} */ (
-    [[report.accepted, 'accepted'], ...OUTCOMES.map(([key, noun]) => [report.counts[key], noun])])
+  const width = count(report.total).length
   return [
     `${counted(report.total, 'token')}${complete ? '' : ' read of the audience, not all of it'}, ` +
       `${seconds(report.elapsed)}, ${counted(report.connections, 'connection')}:`,
-    ...counts.filter(([number], index) => index === 0 || number > 0)
-      .map(([number, noun]) => `  ${count(number).padStart(count(report.total).length)} ${noun}`),
-    ...OUTCOMES.flatMap(([key, , heading]) => section(heading, report[key], report.counts[key], lineOf)),
+    `  ${count(report.accepted).padStart(width)} accepted`,
+    ...OUTCOMES.filter(([key]) => report.counts[key] > 0)
+      .map(([key, words]) => `  ${count(report.counts[key]).padStart(width)} ${words}`),
+    ...OUTCOMES.flatMap(([key, words]) => groups(words.split(/[:,]/)[0], report[key], report.counts[key], lineOf)),
     ...removedLines(report, db)
   ]
 }
 
 /**
- * @param {string} heading
+ * @param {string} words
  * @param {Result[]} results
  * @param {number} total
  * @param {(token: string) => number | undefined} lineOf
  * @returns {string[]}
  */
-function section (heading, results, total, lineOf) {
-  if (total === 0) return []
+function groups (words, results, total, lineOf) {
   /** @type {Map<string, Result[]>} */
-  const groups = new Map()
+  const byReason = new Map()
   for (const result of results) {
     const reason = reasonOf(result)
-    const group = groups.get(reason)
+    const group = byReason.get(reason)
     if (group) group.push(result)
-    else groups.set(reason, [result])
+    else byReason.set(reason, [result])
   }
-  const lines = [...groups].flatMap(([reason, group]) => [
-    `${heading}${reason && `: ${reason}`} (${count(group.length)})`,
-    ...group.slice(0, SHOWN).map(({ token }) => `  ${shown(token)}${from(lineOf(token))}`),
-    ...group.length > SHOWN ? [`  … and ${count(group.length - SHOWN)} more (--json lists them)`] : []
-  ])
   const unlisted = total - results.length
-  return ['', ...lines, ...unlisted > 0 ? [`  … and ${count(unlisted)} more that no list holds`] : []]
+  return [
+    ...[...byReason].flatMap(([reason, group]) => [
+      '',
+      `${count(group.length)} ${words}${reason && `: ${reason}`}`,
+      ...group.slice(0, SHOWN).map(({ token }) => `  ${shown(token)}${from(lineOf(token))}`),
+      ...group.length > SHOWN ? [`  … and ${count(group.length - SHOWN)} more (--json lists them)`] : []
+    ]),
+    ...unlisted > 0 ? ['', `${count(unlisted)} more ${words}, not listed`] : []
+  ]
 }
 
 /** @param {Result} result */

@@ -144,6 +144,7 @@ async function tellOutcome (report, error, audience, { json, db }) {
   if (json) {
     await printJson({
       ...report,
+      rejected: report.rejected.map(result => ({ ...result, line: audience.lineOf(result.token) })),
       complete,
       removalError: report.removalError ? errorJson(report.removalError) : null,
       error: error === undefined ? null : errorJson(error)
