@@ -2,14 +2,14 @@
  * The error of an aborted call, as Node's own functions make it: name `AbortError`, code `ABORT_ERR`, and the caller's
  * reason as its cause.
  */
+import { AbortError } from './errors.js'
 
 /**
  * @param {AbortSignal} signal that was aborted
- * @returns {Error}
+ * @returns {AbortError}
  */
 export function abortError (signal) {
-  const error = new Error('The operation was aborted', { cause: signal.reason })
-  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' })
+  return new AbortError(signal.reason)
 }
 
 /**

@@ -144,7 +144,7 @@ fn digit(byte: u8) -> u8 {
 /// Every [`TokenError`].
 pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
     let start = out.len();
-    let outcome = if text.len() % 2 == 0 && append_plain(text, out) {
+    let outcome = if text.len().is_multiple_of(2) && append_plain(text, out) {
         Ok(())
     } else {
         out.truncate(start);

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use crate::outcome::Reason;
+
 use super::{Slot, SlotRange};
 
 /// Where a slot is on its way. It is settled exactly once, and `Settled` leads nowhere.
@@ -40,8 +42,10 @@ struct Entry {
     token_at: u32,
     token_length: u8,
     state: State,
-    /// How often the gateway refused it for a passing cause.
+    /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
+    /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
+    doubt: Option<Reason>,
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,7 @@ impl Ledger {
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0 });
+        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0, doubt: None });
         length.map(|_| slot)
     }
 
@@ -102,12 +106,23 @@ impl Ledger {
         }
     }
 
-    /// Counts a refusal for a passing cause; returns how many there have been.
+    /// Counts a time that it was sent in vain; returns how many there have been.
     pub(super) fn count_failure(&mut self, slot: Slot) -> u8 {
         self.entry_mut(slot).map_or(u8::MAX, |entry| {
             entry.failures = entry.failures.saturating_add(1);
             entry.failures
         })
+    }
+
+    /// Remembers that a slot that goes out again may have been accepted already.
+    pub(super) fn note_doubt(&mut self, slot: Slot, reason: Reason) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.doubt = Some(reason);
+        }
+    }
+
+    pub(super) fn doubt(&self, slot: Slot) -> Option<Reason> {
+        self.entry(slot).and_then(|entry| entry.doubt)
     }
 
     /// Lets go of the settled slots at the window's beginning.

@@ -34,7 +34,8 @@ pub type Slot = u32;
 pub struct Config {
     /// How many slots, from the oldest unsettled one on, are held at once. Bounds the memory, whatever the audience.
     pub max_in_flight: u32,
-    /// How often a slot is sent when the gateway fails for a passing cause; then it is [`Outcome::Exhausted`].
+    /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
+    /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
     pub max_attempts: u8,
     /// What becomes of slots of which nobody can know whether they were accepted.
     pub in_doubt: InDoubt,
@@ -64,7 +65,7 @@ impl Default for Config {
 pub enum InDoubt {
     /// Never twice: it settles as [`Outcome::InDoubt`].
     Report,
-    /// Better twice than never: it is sent again.
+    /// Better twice than never: it is sent again, [`Config::max_attempts`] times in all.
     Resend,
 }
 
@@ -255,7 +256,7 @@ impl Batch {
 
     /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
     pub(crate) fn is_draining(&self) -> bool {
-        !self.input_open || self.room() == 0
+        !self.input_open || self.stopped.is_some() || self.room() == 0
     }
 
     /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.
@@ -308,16 +309,18 @@ impl Batch {
                 self.suspects.insert(SlotRange::one(slot));
                 self.count_refused(now);
             }
-            Consequence::Retry if !stopped => {
+            Consequence::Retry => {
                 let failures = self.ledger.count_failure(slot);
-                if failures >= self.config.max_attempts {
+                if stopped {
+                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+                } else if failures >= self.config.max_attempts {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
                     self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
-            Consequence::Reject | Consequence::SecondOpinion | Consequence::Retry => {
+            Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
             }
@@ -349,15 +352,18 @@ impl Batch {
 
     /// Verdict: nobody can know about these.
     pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
-        match self.config.in_doubt {
-            InDoubt::Resend if self.stopped.is_none() => self.give_back(range, now),
-            InDoubt::Report | InDoubt::Resend => {
-                for slot in range.start..range.end {
-                    self.settle(slot, Outcome::InDoubt, reason, false, now);
-                }
-                self.ledger.slide();
+        for slot in range.start..range.end {
+            let resend = self.config.in_doubt == InDoubt::Resend
+                && self.stopped.is_none()
+                && self.ledger.count_failure(slot) < self.config.max_attempts;
+            if resend {
+                self.ledger.note_doubt(slot, reason);
+                self.give_back(SlotRange::one(slot), now);
+            } else {
+                self.settle(slot, Outcome::InDoubt, reason, false, now);
             }
         }
+        self.ledger.slide();
     }
 
     // ---- inside ----
@@ -369,6 +375,11 @@ impl Batch {
         if again {
             return;
         }
+        // Once in doubt, it is in doubt until the gateway says what it is: no failure to send it again settles that.
+        let (outcome, reason) = match (outcome, self.ledger.doubt(slot)) {
+            (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) => (Outcome::InDoubt, doubt),
+            (outcome, _) => (outcome, reason),
+        };
         self.ledger.set(SlotRange::one(slot), State::Settled);
         self.counts.add(outcome);
         if outcome != Outcome::Accepted || self.config.list_accepted {
@@ -400,7 +411,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. What the gateway has refused once, if only for a while, keeps that for an outcome.
+    /// Settles all that no link has. What was called invalid once keeps that for an outcome.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
@@ -409,7 +420,7 @@ impl Batch {
         }
         for range in self.suspects.drain() {
             for slot in range.start..range.end {
-                self.settle(slot, Outcome::Rejected, Reason(8), false, now);
+                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
             }
         }
         for Reverse((_, slot)) in std::mem::take(&mut self.delayed) {
