@@ -7,7 +7,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { BellpushError } from '../js/errors.js'
+import Libsql from 'libsql'
 import { feedbackTuples } from '../js/feedback-service.js'
 import { readFeedback } from '../js/feedback.js'
 import { openTokenStore } from '../js/stores/index.js'
@@ -15,6 +15,7 @@ import { authority, client, folder } from './helpers/certificates.js'
 import { encodeFeedback } from './helpers/reference.js'
 import { plainServer, tlsServer } from './helpers/servers.js'
 import { simulated, token } from './helpers/simulated.js'
+import { all } from './helpers/sqlite.js'
 
 const reader = fileURLToPath(new URL('helpers/read-feedback.js', import.meta.url))
 const ca = authority.certPem
@@ -26,13 +27,16 @@ const versions = /** @type {const} */ (['TLSv1.2', 'TLSv1.3'])
 const dead = (first, last, time = died) =>
   Array.from({ length: last - first + 1 }, (_, index) => ({ time, token: token(first + index) }))
 
+/** Phones 1 to `count`, registered before the tuples' time. @param {number} count */
+const registrations = count => dead(1, count).map(({ token }) => ({ clientId: 'a', token, at: (died - 60) * 1000 }))
+
 /**
- * A store with phones 1 to `count`, registered before the tuples' time.
+ * A store with those phones.
  * @param {number} count
  */
 async function storeOf (count) {
   const tokens = await openTokenStore('memory:')
-  await tokens.putMany(dead(1, count).map(({ token }) => ({ clientId: 'a', token, at: (died - 60) * 1000 })))
+  await tokens.putMany(registrations(count))
   return tokens
 }
 
@@ -50,14 +54,21 @@ async function service (t, lists, options) {
   return `apns://127.0.0.1:${port}`
 }
 
-/** A store whose first `good` removals go well, and the next one fails. @param {any} tokens @param {number} good */
-function failing (tokens, good) {
-  return {
-    removeMany: async (/** @type {any} */ removals) => {
-      if (good-- > 0) return await tokens.removeMany(removals)
-      throw new BellpushError('BELLPUSH_STORE_LOCKED', 'the database is locked')
-    }
-  }
+/**
+ * The same in a database, which somebody else can lock.
+ * @param {import('node:test').TestContext} t
+ * @param {number} count
+ */
+async function lockableStoreOf (t, count) {
+  const file = join(await folder(t), 'tokens.db')
+  const tokens = await openTokenStore(`sqlite:${file}`, { create: true, lockTimeout: 0 })
+  await tokens.putMany(registrations(count))
+  const other = new Libsql(file)
+  t.after(async () => {
+    other.close()
+    await tokens.close()
+  })
+  return { tokens, lock: () => other.exec('begin immediate'), unlock: () => other.exec('rollback') }
 }
 
 /**
@@ -77,7 +88,7 @@ describe('a list', () => {
 
       const report = await readFeedback(options)
       assert.deepEqual(report, { received: 5, resumed: 0, removed: 5, kept: 0, problem: undefined })
-      assert.deepEqual(await all(tokens), dead(6, 10).map(({ token }) => token))
+      assert.deepEqual(await all(tokens.list()), dead(6, 10).map(({ token }) => token))
       assert.deepEqual(await readdir(journal), [])
 
       const again = await readFeedback(options)
@@ -107,7 +118,7 @@ describe('a list', () => {
     const gateway = await service(t, [encodeFeedback([...dead(1, 3), ...dead(77, 77)])])
     const report = await readFeedback({ gateway, auth, ca, tokens, journal: await folder(t) })
     assert.deepEqual([report.removed, report.kept], [2, 2])
-    assert.deepEqual(await all(tokens), [token(2)])
+    assert.deepEqual(await all(tokens.list()), [token(2)])
   })
 
   test('may hold times long past, which remove nothing', async t => {
@@ -139,15 +150,17 @@ describe('a list', () => {
 })
 
 describe('nothing is lost', () => {
-  test('when the database fails in the middle: the next run goes on', async t => {
+  test('when the database is locked in the middle: the next run goes on', async t => {
     const gateway = await service(t, [encodeFeedback(dead(1, 1200)), encodeFeedback(dead(1201, 1300))])
-    const tokens = await storeOf(1300)
+    const { tokens, lock, unlock } = await lockableStoreOf(t, 1300)
     const journal = await folder(t)
+    const onProgress = (/** @type {{ removed: number }} */ { removed }) => { if (removed === 500) lock() }
 
-    const error = await rejection(readFeedback({ gateway, auth, ca, tokens: failing(tokens, 1), journal }))
+    const error = await rejection(readFeedback({ gateway, auth, ca, tokens, journal, onProgress }))
     assert.equal(error.code, 'BELLPUSH_STORE_LOCKED')
     const [name] = await readdir(journal)
     assert.ok(error.message.includes(join(journal, name)), error.message)
+    unlock()
     assert.equal(await tokens.count(), 800)
 
     const report = await readFeedback({ gateway, auth, ca, tokens, journal })
@@ -156,15 +169,15 @@ describe('nothing is lost', () => {
     assert.deepEqual(await readdir(journal), [])
   })
 
-  test('when the database still fails: the list stays where it is', async t => {
+  test('when the database stays locked: the list stays where it is', async t => {
     let connections = 0
     const { port, server } = await tlsServer(t, {}, socket => socket.end(encodeFeedback(dead(1, 3))))
     server.on('connection', () => connections++)
-    const options = { gateway: `apns://127.0.0.1:${port}`, auth, ca, journal: await folder(t) }
-    const tokens = await storeOf(3)
+    const { tokens, lock } = await lockableStoreOf(t, 3)
+    lock()
+    const options = { gateway: `apns://127.0.0.1:${port}`, auth, ca, journal: await folder(t), tokens }
     for (let i = 0; i < 3; i++) {
-      const { code } = await rejection(readFeedback({ ...options, tokens: failing(tokens, 0) }))
-      assert.equal(code, 'BELLPUSH_STORE_LOCKED')
+      assert.equal((await rejection(readFeedback(options))).code, 'BELLPUSH_STORE_LOCKED')
     }
     assert.equal(connections, 1)
   })
@@ -431,10 +444,3 @@ describe('a list without a store', () => {
 
 /** As a caller is that takes its time with each tuple. @param {number} milliseconds */
 const busy = milliseconds => new Promise(resolve => { setTimeout(resolve, milliseconds) })
-
-/** @param {import('../js/stores/token-store.js').TokenStore} tokens */
-async function all (tokens) {
-  const list = []
-  for await (const text of tokens.list()) list.push(text)
-  return list
-}
