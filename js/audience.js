@@ -10,14 +10,14 @@ const CHUNK = 1024
 
 /**
  * @typedef {string | Uint8Array} Token hexadecimal text as people store it, or the raw bytes
- * @typedef {{ clientId: string | number | (string | number)[] }} Query the tokens of these clients, from the token store
+ * @typedef {{ clientId: string | number | (string | number)[] }} Query the tokens of these clients, from the store
  * @typedef {Token | Iterable<Token> | AsyncIterable<Token> | Query} Audience
  */
 
 /**
  * @param {Audience} audience
  * @param {Pick<import('./stores/token-store.js').TokenStore, 'list'> | undefined} store for a {@link Query}
- * @returns {{ total: number | undefined, chunks: AsyncGenerator<string[], void, undefined> }} `total`: where it is known
+ * @returns {{ total: number | undefined, chunks: AsyncGenerator<string[], void, undefined> }} `total`: where known
  */
 export function readAudience (audience, store) {
   if (typeof audience === 'string' || audience instanceof Uint8Array) return fromArray([audience])
@@ -32,7 +32,8 @@ export function readAudience (audience, store) {
     return { total: undefined, chunks: chunked(store.list(clientIds)) }
   }
   throw new BellpushError('BELLPUSH_OPTION_INVALID',
-    `the audience must be a token, an array or (async) iterable of tokens, or { clientId }, found ${describe(audience)}`)
+    'the audience must be a token, an array or (async) iterable of tokens, or { clientId }, ' +
+    `found ${audience === null ? 'null' : typeof audience}`)
 }
 
 /** @param {Token[]} tokens */
@@ -88,9 +89,17 @@ async function * chunkedAsReady (tokens) {
 }
 
 /**
+ * @typedef {object} NextChunk
+ * @property {string[]} chunk
+ * @property {Promise<IteratorResult<Token>>} following the first entry of the next one
+ * @property {boolean} done there is none
+ * @property {{ cause: unknown }} [error] why
+ */
+
+/**
  * @param {AsyncIterator<Token>} iterator
  * @param {Promise<IteratorResult<Token>>} next its first entry
- * @returns {Promise<{ chunk: string[], following: Promise<IteratorResult<Token>>, done: boolean, error?: { cause: unknown } }>}
+ * @returns {Promise<NextChunk>}
  */
 async function nextChunk (iterator, next) {
   /** @type {string[]} */
@@ -132,9 +141,4 @@ function textOf (token) {
  */
 function isIterable (value) {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
-}
-
-/** @param {unknown} value */
-function describe (value) {
-  return value === null ? 'null' : typeof value
 }
