@@ -25,9 +25,9 @@ async function house (t, registered = {}) {
     cwd,
     /** @param {string[]} args @param {string} [input] */
     tokens: (args, input) => bellpush(t, ['tokens', ...args], { cwd, input }),
-    /** What is in the database, a line a token. @param {string} [file] */
-    listed: (file = 'doorbell.db') => query(join(cwd, file), 'select client_id, token from device_tokens order by token')
-      .map(row => `${row.client_id} ${row.token}`)
+    /** Each token of the database and whose it is, as text. @param {string} [file] */
+    listed: (file = 'doorbell.db') => query(join(cwd, file),
+      "select client_id || ' ' || token as text from device_tokens order by token").map(({ text }) => text)
   }
 }
 
@@ -35,7 +35,7 @@ describe('add', () => {
   test('makes the database and stores tokens in their canonical form', async t => {
     const { tokens, listed } = await house(t)
     const { code, stdout, stderr } = await tokens(['add', ...db, 'alice', '<0A1B2C3D 4E5F6071>', 'bb'])
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '2 tokens registered for client alice\n', stderr: '' })
+    assert.deepEqual([code, stdout, stderr], [0, '2 tokens registered for client alice\n', ''])
     assert.deepEqual(listed(), ['alice 0a1b2c3d4e5f6071', 'alice bb'])
   })
 
