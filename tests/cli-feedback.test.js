@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { Simulator } from '../js/simulator/index.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { folder } from './helpers/certificates.js'
 import { bellpush, simulate } from './helpers/command.js'
+import { localGateway } from './helpers/gateway.js'
 import { token, tokens } from './helpers/ring.js'
 import { closedPort, plainServer } from './helpers/servers.js'
 import { query, sqliteFile } from './helpers/sqlite.js'
@@ -21,16 +21,11 @@ const db = ['--db', 'sqlite:doorbell.db']
  * @param {string[]} dead
  */
 async function service (t, dead) {
-  const cwd = await folder(t)
-  const died = dead.map(token => ({ token, time: death }))
-  const simulator = await Simulator.start({ dir: join(cwd, 'apple'), dead: died })
-  t.after(() => simulator.stop())
-  const { ca, cert, key } = /** @type {{ ca: string, cert: string, key: string }} */ (simulator.credentials.paths)
+  const { cwd, simulator, certificate } = await localGateway(t, { dead: dead.map(token => ({ token, time: death })) })
   return {
     cwd,
     /** @param {string[]} args */
-    feedback: (...args) => bellpush(t,
-      ['feedback', '--gateway', simulator.feedback, '--ca', ca, '--cert', cert, '--key', key, ...args], { cwd }),
+    feedback: (...args) => bellpush(t, ['feedback', '--gateway', simulator.feedback, ...certificate, ...args], { cwd }),
     /** Registers tokens at a time. @param {string[]} tokens @param {number} at Unix seconds */
     register: async (tokens, at) => {
       const store = await openTokenStore(`sqlite:${join(cwd, 'doorbell.db')}`, { create: true })

@@ -5,11 +5,11 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { Simulator } from '../js/simulator/index.js'
 import { encodePkcs12 } from '../js/simulator/pkcs12.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { folder } from './helpers/certificates.js'
 import { bellpush, hasStack, simulate, start } from './helpers/command.js'
+import { localGateway } from './helpers/gateway.js'
 import { token, tokens } from './helpers/ring.js'
 import { closedPort, plainServer } from './helpers/servers.js'
 import { query } from './helpers/sqlite.js'
@@ -18,22 +18,18 @@ const hello = ['--alert', 'Ding dong']
 const db = ['--db', 'sqlite:doorbell.db']
 
 /**
- * A folder with the simulator's certificates, for the tests that need no more than that.
+ * A gateway, and the command that pushes to it.
  * @param {import('node:test').TestContext} t
  * @param {import('../js/simulator/simulator.js').SimulatorOptions} [options]
  */
 async function gateway (t, options) {
-  const cwd = await folder(t)
-  const simulator = await Simulator.start({ dir: join(cwd, 'apple'), ...options })
-  t.after(() => simulator.stop())
-  const { ca, cert, key } = /** @type {{ ca: string, cert: string, key: string }} */ (simulator.credentials.paths)
-  const certificate = ['--ca', ca, '--cert', cert, '--key', key]
+  const { cwd, simulator, certificate, paths } = await localGateway(t, options)
   const to = ['--gateway', simulator.binary]
   return {
     cwd,
     simulator,
     to,
-    certificate,
+    paths,
     start: (/** @type {string[]} */ ...args) => start(t, ['push', ...to, ...certificate, ...args], { cwd }),
     /** @param {string[]} args @param {{ input?: string, env?: NodeJS.ProcessEnv }} [options] */
     push: (args, options) => bellpush(t, ['push', ...to, ...certificate, ...args], { cwd, ...options })
@@ -56,7 +52,10 @@ async function register (cwd, clients) {
 const registered = cwd => query(join(cwd, 'doorbell.db'), 'select token from device_tokens order by token')
   .map(({ token }) => token)
 
-/** The payloads that the simulator accepted, as they come. @param {Simulator} simulator */
+/**
+ * The payloads that the simulator accepted, as they come.
+ * @param {import('../js/simulator/index.js').Simulator} simulator
+ */
 function accepted (simulator) {
   /** @type {{ payload: any, expiration: number | undefined, priority: number | undefined }[]} */
   const notifications = []
@@ -116,6 +115,14 @@ describe('the report for a person', () => {
       'Removed from sqlite:doorbell.db: 1 dead token',
       ''
     ].join('\n'))
+    assert.deepEqual(registered(cwd), tokens(2))
+  })
+
+  test('says why dead tokens are kept when too few were accepted', async t => {
+    const { push, cwd } = await gateway(t, { dead: [token(2)] })
+    await register(cwd, { alice: tokens(2) })
+    const { stdout } = await push([...hello, ...db, '--all'])
+    assert.match(stdout, /^Nothing was removed from sqlite:doorbell\.db: as not more tokens were accepted than called/m)
     assert.deepEqual(registered(cwd), tokens(2))
   })
 
@@ -257,13 +264,12 @@ describe('notifications', () => {
 
 describe('credentials', () => {
   test('a PKCS#12 file, its passphrase from the environment, a file or an argument', async t => {
-    const { cwd, simulator, to, certificate } = await gateway(t)
-    const [, , , cert, , key] = certificate
-    const pem = { keyPem: await readFile(key, 'utf8'), chainPem: [await readFile(cert, 'utf8')] }
+    const { cwd, simulator, to, paths } = await gateway(t)
+    const pem = { keyPem: await readFile(paths.key, 'utf8'), chainPem: [await readFile(paths.cert, 'utf8')] }
     await writeFile(join(cwd, 'cert.p12'), encodePkcs12({ ...pem, passphrase: 'ding dong' }))
     await writeFile(join(cwd, 'passphrase.txt'), 'ding dong\n')
     const push = (/** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env = {}) => bellpush(t,
-      ['push', ...to, ...certificate.slice(0, 2), '--pfx', 'cert.p12', ...hello, '--tokens', '-', ...args],
+      ['push', ...to, '--ca', paths.ca, '--pfx', 'cert.p12', ...hello, '--tokens', '-', ...args],
       { cwd, input: token(1), env })
     for (const [args, env] of /** @type {[string[], NodeJS.ProcessEnv][]} */ ([
       [['--passphrase', 'ding dong'], {}],
@@ -280,12 +286,12 @@ describe('credentials', () => {
     assert.equal(wrong.stdout, '')
     assert.match(wrong.stderr, /^error: the passphrase does not open .*cert\.p12.*\n$/)
     assert.doesNotMatch(wrong.stderr, /knock/)
-    assert.equal((await push(['--cert', cert])).code, 2)
+    assert.equal((await push(['--cert', paths.cert])).code, 2)
   })
 
   test('none, where the gateway wants one', async t => {
-    const { cwd, to, certificate } = await gateway(t)
-    const args = ['push', ...to, ...certificate.slice(0, 2), ...hello, '--tokens', '-', '--json']
+    const { cwd, to, paths } = await gateway(t)
+    const args = ['push', ...to, '--ca', paths.ca, ...hello, '--tokens', '-', '--json']
     const { code, stdout, stderr } = await bellpush(t, args, { cwd, input: token(1) })
     assert.equal(code, 3)
     assert.match(stderr, /^error: [^\n]*wants a client certificate[^\n]*\n$/)

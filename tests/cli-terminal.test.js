@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Simulator } from '../js/simulator/index.js'
-import { folder } from './helpers/certificates.js'
 import { main } from './helpers/command.js'
+import { localGateway } from './helpers/gateway.js'
 import { tokens } from './helpers/ring.js'
 
 const skip = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout)
@@ -31,12 +31,12 @@ async function onTerminal (cwd, args, env) {
 
 /** @param {import('node:test').TestContext} t */
 async function gateway (t) {
-  const cwd = await folder(t, { 'tokens.txt': tokens(50).join('\n') })
-  const simulator = await Simulator.start({ dir: join(cwd, 'apple') })
-  t.after(() => simulator.stop())
-  const { ca, cert, key } = /** @type {{ ca: string, cert: string, key: string }} */ (simulator.credentials.paths)
-  const push = ['push', '--gateway', simulator.binary, '--ca', ca, '--cert', cert, '--key', key, '--alert', 'Ding']
-  return { cwd, push: [...push, '--tokens', 'tokens.txt'] }
+  const { cwd, simulator, certificate } = await localGateway(t)
+  await writeFile(join(cwd, 'tokens.txt'), tokens(50).join('\n'))
+  return {
+    cwd,
+    push: ['push', '--gateway', simulator.binary, ...certificate, '--alert', 'Ding', '--tokens', 'tokens.txt']
+  }
 }
 
 test('a push shows a bar, takes it away, and then the report', { skip }, async t => {

@@ -121,7 +121,7 @@ describe('import', () => {
     const file = '\ufeffclient_id,deviceToken\r\n1,aa01\r\n2;aa02\r\n3\taa03\r\n4 aa04\r\n\r\n# comment\r\n' +
       '"Smith, A","aa05"\r\n5,<aabbccdd 00112233>\r\n  6   <aabbccdd 44556677>  '
     const { code, stdout, stderr } = await tokens(['import', ...db, '-'], file)
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '7 lines imported, 0 malformed, 1 header\n', stderr: '' })
+    assert.deepEqual([code, stdout, stderr], [0, '7 lines imported, 0 malformed, 1 header\n', ''])
     assert.deepEqual(listed(), ['1 aa01', '2 aa02', '3 aa03', '4 aa04', 'Smith, A aa05', '5 aabbccdd00112233',
       '6 aabbccdd44556677'])
   })

@@ -120,7 +120,8 @@ async function pushWith (options, { payload, ...send }, store) {
   })
   const audience = await openAudience(options, store)
   try {
-    const bar = startProgress({ total: isProgressShown() ? await audience.count() : undefined, unit: 'tokens', note: 'connecting' })
+    const total = isProgressShown() ? await audience.count() : undefined
+    const bar = startProgress({ total, unit: 'tokens', note: 'connecting' })
     const onProgress = (/** @type {import('../client.js').Progress} */ { settled, counts }) =>
       bar.update(settled, `${count(counts.accepted)} accepted, ${count(settled - counts.accepted)} not`)
     const reactions = {
