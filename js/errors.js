@@ -32,6 +32,7 @@ export const codes = Object.freeze({
   BELLPUSH_DESTROYED: 'the client was destroyed while work was in flight',
   BELLPUSH_CLOSED: 'the client is closed and takes no more work',
   BELLPUSH_CORE_FAILED: 'the WebAssembly core stopped; what was in flight is in doubt',
+  BELLPUSH_JOURNAL_FAILED: 'the journal of dead tokens cannot be written or read',
   BELLPUSH_STORE_UNAVAILABLE: 'the token database cannot be opened or reached',
   BELLPUSH_STORE_LOCKED: 'another process holds a lock on the token database',
   BELLPUSH_STORE_READ_ONLY: 'the token database cannot be written',
