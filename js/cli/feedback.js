@@ -5,7 +5,8 @@
  */
 import { dirname } from 'node:path'
 import { Command, Option } from 'commander'
-import { feedbackTuples, readFeedback } from '../feedback.js'
+import { readFeedback } from '../feedback.js'
+import { feedbackTuples } from '../feedback-service.js'
 import { errorJson, exit, tellError, usage } from './exit.js'
 import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
 import { interruptible } from './interrupt.js'
