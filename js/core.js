@@ -249,13 +249,16 @@ export class Batch {
   }
 }
 
+/** The exports of the instance that is in use; loading a module that is loaded gives just that. */
+const instance = /** @type {() => pkg.InitOutput} */ (pkg.initSync)
+
 /**
  * A view of the module's memory, good until the next call of anything in it.
  * @param {number} address
  * @param {number} length
  */
 function view (address, length) {
-  return new Uint8Array(pkg.initSync().memory.buffer, address, length)
+  return new Uint8Array(instance().memory.buffer, address, length)
 }
 
 /** One connection of the binary protocol, serving one batch. Times are milliseconds since 1970. */
@@ -482,7 +485,17 @@ export function checkPayload (payload, limit) {
  */
 export function payloadBytes (payload) {
   if (payload instanceof Uint8Array) return payload
-  return encoder.encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
+  return encoder.encode(typeof payload === 'string' ? payload : json(payload))
+}
+
+/** @param {unknown} value */
+function json (value) {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    throw new BellpushError('BELLPUSH_PAYLOAD_INVALID',
+      `the payload cannot be written as JSON: ${/** @type {Error} */ (error).message}`, { cause: error })
+  }
 }
 
 /**

@@ -24,9 +24,11 @@ export const codes = Object.freeze({
   BELLPUSH_NOT_TLS: 'the server does not speak TLS',
   BELLPUSH_CONNECT_FAILED: 'no connection could be made',
   BELLPUSH_CONNECT_TIMEOUT: 'the connection or its TLS handshake took too long',
+  BELLPUSH_LISTEN_FAILED: 'a server could not listen on its address and port',
   BELLPUSH_CONNECTION_LOST: 'connections were made but lost again and again',
   BELLPUSH_NOTIFICATION_REFUSED: 'the gateway refused the payload or the topic, which every notification shares',
   BELLPUSH_MOSTLY_INVALID: 'most device tokens were called invalid: wrong environment or wrong app',
+  BELLPUSH_AUDIENCE_FAILED: 'the audience could not be read to its end',
   BELLPUSH_DESTROYED: 'the client was destroyed while work was in flight',
   BELLPUSH_CLOSED: 'the client is closed and takes no more work',
   BELLPUSH_CORE_FAILED: 'the WebAssembly core stopped; what was in flight is in doubt',
@@ -44,14 +46,27 @@ export class BellpushError extends Error {
   /**
    * @param {ErrorCode} code the contract
    * @param {string} message what was found, where, and what to do about it
-   * @param {{ cause?: unknown, report?: import('./push.js').Report }} [extra]
+   * @param {{ cause?: unknown, report?: import('./report.js').Report }} [extra]
    */
   constructor (code, message, extra = {}) {
     super(message, extra.cause === undefined ? undefined : { cause: extra.cause })
     this.name = 'BellpushError'
     /** @type {ErrorCode} */
     this.code = code
-    /** @type {import('./push.js').Report | undefined} what had become of each token when the error ended the batch */
+    /** @type {import('./report.js').Report | undefined} what had become of each token when the error ended the batch */
     this.report = extra.report
+  }
+}
+
+/** What the caller's own AbortSignal ends with. Its `name` is 'AbortError', its `cause` the signal's reason. */
+export class AbortError extends Error {
+  code = 'ABORT_ERR'
+  /** @type {import('./report.js').Report | undefined} what had become of each token by then */
+  report
+
+  /** @param {unknown} reason */
+  constructor (reason) {
+    super('the operation was aborted', { cause: reason })
+    this.name = 'AbortError'
   }
 }

@@ -4,9 +4,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildCore } from './lib/core.js'
+import { messageOf } from './lib/failure.js'
 import { root } from './lib/files.js'
-import { CommandFailed } from './lib/run.js'
-import { findToolchain, NoToolchain } from './lib/toolchain.js'
+import { findToolchain } from './lib/toolchain.js'
 
 try {
   const pkg = join(root, 'pkg')
@@ -14,7 +14,6 @@ try {
   const kilobytes = (statSync(join(pkg, 'bellpush_bg.wasm')).size / 1024).toFixed(1)
   console.log(`pkg/ is built: ${kilobytes} KiB of WebAssembly`)
 } catch (error) {
-  if (!(error instanceof NoToolchain || error instanceof CommandFailed)) throw error
-  console.error(error.message)
+  console.error(messageOf(error))
   process.exitCode = 1
 }

@@ -144,7 +144,7 @@ fn digit(byte: u8) -> u8 {
 /// Every [`TokenError`].
 pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
     let start = out.len();
-    let outcome = if text.len() % 2 == 0 && append_plain(text, out) {
+    let outcome = if text.len().is_multiple_of(2) && append_plain(text, out) {
         Ok(())
     } else {
         out.truncate(start);
@@ -296,6 +296,8 @@ impl Priority {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_token_is_read_in_every_form_people_store_it() {

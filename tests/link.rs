@@ -201,7 +201,7 @@ fn only_the_first_answer_of_a_connection_counts() {
 
 #[test]
 fn an_answer_that_names_nothing_of_ours_leaves_all_in_doubt() {
-    for (status, identifier) in [(8, 99), (8, 0), (2, 0), (4, 0), (5, 0), (7, 0), (10, 0), (10, 99), (0, 0)] {
+    for (status, identifier) in [(8, 99), (8, 0), (2, 0), (5, 0), (7, 0), (10, 0), (10, 99), (0, 0)] {
         for with_sentinel in [false, true] {
             let mut batch = Batch::new(listing());
             push(&mut batch, 0..2, 0);
@@ -214,6 +214,21 @@ fn an_answer_that_names_nothing_of_ours_leaves_all_in_doubt() {
             let doubt = |slot| in_doubt(slot, Reason::UNKNOWN_IDENTIFIER);
             assert_eq!(ends(&mut batch), [doubt(0), doubt(1)], "{status} {identifier}");
         }
+    }
+}
+
+#[test]
+fn a_missing_payload_without_an_identifier_is_the_sentinels_once_it_is_written() {
+    for (sentinel, expected) in [(true, accepted(0)), (false, in_doubt(0, Reason::UNKNOWN_IDENTIFIER))] {
+        let mut batch = Batch::new(listing());
+        push(&mut batch, 0..1, 0);
+        if sentinel {
+            batch.close_input();
+        }
+        let mut link = link(0);
+        write(&mut link, &mut batch, 0);
+        link.read(&mut batch, &says(4, 0), 0);
+        assert_eq!(ends(&mut batch), [expected]);
     }
 }
 

@@ -5,10 +5,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './bindgen.js'
+import { Failure } from './failure.js'
 import { root } from './files.js'
 import { writeRecord } from './record.js'
 import { flags, pinnedTools, target } from './recipe.js'
-import { CommandFailed, run, say } from './run.js'
+import { run, say } from './run.js'
 import { cargo, cargoForWasm } from './toolchain.js'
 
 /**
@@ -46,7 +47,7 @@ function wasmOptCommand () {
   const version = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).version : 'not installed'
   const wanted = pinnedTools()['wasm-opt']
   if (version !== wanted) {
-    throw new CommandFailed('wasm-opt', [], `${wanted} is wanted, ${version} is there; type npm ci`)
+    throw new Failure(`package-lock.json names binaryen ${wanted}, node_modules has it ${version}: type npm ci`)
   }
   return join(folder, 'bin', 'wasm-opt')
 }

@@ -30,6 +30,15 @@ export function filesUnder (folder) {
 }
 
 /**
+ * All files under some of the project's folders, relative to the project.
+ * @param {string[]} folders
+ * @returns {string[]}
+ */
+export function projectFiles (...folders) {
+  return folders.flatMap(folder => filesUnder(join(root, folder)).map(path => `${folder}/${path}`))
+}
+
+/**
  * Hashes by path.
  * @param {string} folder what the paths are relative to
  * @param {string[]} paths

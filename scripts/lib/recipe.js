@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { filesUnder, root } from './files.js'
+import { projectFiles, root } from './files.js'
 
 /** What Rust calls the machine that WebAssembly runs on, in Node as in a browser. */
 export const target = 'wasm32-unknown-unknown'
@@ -24,7 +24,7 @@ export const flags = {
  * @returns {string[]} the files that the artefacts are built from, relative to the project
  */
 export function sources () {
-  return ['Cargo.lock', 'Cargo.toml', ...filesUnder(join(root, 'src')).map(path => `src/${path}`)]
+  return ['Cargo.lock', 'Cargo.toml', ...projectFiles('src')]
 }
 
 /**

@@ -3,7 +3,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
+import { Failure } from './failure.js'
 import { root } from './files.js'
 
 /**
@@ -14,15 +15,14 @@ import { root } from './files.js'
  */
 
 /** A program that could not be started or did not end well. */
-export class CommandFailed extends Error {
+export class CommandFailed extends Failure {
   /**
    * @param {string} command
    * @param {readonly string[]} args
    * @param {string} how
    */
   constructor (command, args, how) {
-    super(`${[command, ...args].join(' ')}: ${how}`)
-    this.name = 'CommandFailed'
+    super(`${[basename(command), ...args].join(' ')}: ${how}`)
   }
 }
 

@@ -2,13 +2,14 @@
  * A Rust that can build for WebAssembly: found on this machine or, where that is possible, installed. Two ways:
  *
  * - `rustup`: the cargo on the PATH, if its rustc has the WebAssembly target or rustup can add it;
- * - `debian`: Debian's own packages, which bring no such target but the source of the standard library to build it from.
+ * - `debian`: Debian's own packages, which bring no such target, but the source of the standard library to build.
  *
  * The first that works is taken; BELLPUSH_TOOLCHAIN=rustup or =debian allows only that one.
  */
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { Failure } from './failure.js'
 import { oldestRust, target } from './recipe.js'
 import { capture, run, say, which } from './run.js'
 
@@ -23,25 +24,28 @@ import { capture, run, say, which } from './run.js'
  */
 
 /** Debian's packages; the names with `web` are the ones that are kept new, for its browsers. */
-const debianPackages = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19', 'rust-web-clippy', 'rustfmt-web']
+const debianPackages = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19']
 
-/** rustup gets this long to fetch 20 MB, milliseconds. */
-const targetTimeout = 180_000
+/** What checks the sources, and whose it is: rustup's component, Debian's package and the command in it. */
+const linters = {
+  clippy: { component: 'clippy', debianPackage: 'rust-web-clippy', command: '/usr/bin/cargo-clippy' },
+  fmt: { component: 'rustfmt', debianPackage: 'rustfmt-web', command: '/usr/bin/cargo-fmt' }
+}
+
+/** rustup gets this long to fetch some 20 MB, milliseconds. */
+const rustupTimeout = 180_000
 
 /** apt-get gets this long, milliseconds. */
 const aptTimeout = 600_000
 
-/** No Rust for WebAssembly can be had here; the message says what is missing and what to type. */
-export class NoToolchain extends Error {}
-
 /**
  * @returns {Toolchain}
- * @throws {NoToolchain}
+ * @throws {Failure} that says what is missing and what to type
  */
 export function findToolchain () {
   const wanted = process.env.BELLPUSH_TOOLCHAIN
   if (wanted && wanted !== 'rustup' && wanted !== 'debian') {
-    throw new NoToolchain(`BELLPUSH_TOOLCHAIN is "${wanted}"; it can be "rustup" or "debian"`)
+    throw new Failure(`BELLPUSH_TOOLCHAIN is "${wanted}"; it can be "rustup" or "debian"`)
   }
   const reasons = []
   if (wanted !== 'debian') {
@@ -54,7 +58,7 @@ export function findToolchain () {
     if (typeof found !== 'string') return announced(found)
     reasons.push(`  Debian's packages: ${found}`)
   }
-  throw new NoToolchain(`No Rust for ${target} on this machine:
+  throw new Failure(`No Rust for ${target} on this machine:
 ${reasons.join('\n')}
 Either install rustup (https://rustup.rs) and type
   rustup target add ${target}
@@ -95,7 +99,7 @@ function addTarget (path) {
   const rustup = which('rustup', path)
   if (!rustup) return `its rustc lacks the target ${target}, and there is no rustup to add it`
   say(`rustup target add ${target}`)
-  const added = capture(rustup, ['target', 'add', target], { env, timeout: targetTimeout })
+  const added = capture(rustup, ['target', 'add', target], { env, timeout: rustupTimeout })
   if (added.ok && hasTarget(env)) return ''
   return `rustup could not add the target (${added.stderr.split('\n').at(-1) || added.how})`
 }
@@ -108,7 +112,7 @@ function hasTarget (env) {
 
 /** @returns {Toolchain | string} the reason why not */
 function debianToolchain () {
-  const missing = missingPackages()
+  const missing = missingPackages(debianPackages)
   if (missing === undefined) return 'this is no Debian (there is no dpkg-query)'
   if (missing.length > 0) {
     const failure = aptInstall(missing)
@@ -136,12 +140,16 @@ function debianToolchain () {
   }
 }
 
-/** @returns {string[] | undefined} nothing where there is no dpkg */
-function missingPackages () {
+/**
+ * @param {string[]} names
+ * @returns {string[] | undefined} those that are not installed; nothing where there is no dpkg
+ */
+function missingPackages (names) {
   if (!which('dpkg-query')) return undefined
-  const found = capture('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...debianPackages])
+  // eslint-disable-next-line no-template-curly-in-string -- dpkg's own placeholders
+  const found = capture('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...names])
   const installed = new Set(found.stdout.split('\n'))
-  return debianPackages.filter(name => !installed.has(`installed ${name}`))
+  return names.filter(name => !installed.has(`installed ${name}`))
 }
 
 /**
@@ -152,26 +160,45 @@ function aptInstall (packages) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
   if (process.getuid?.() !== 0) return `missing: ${packages.join(' ')}, and only root can install them: sudo ${command}`
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout: aptTimeout }
-  say('apt-get update')
+  say(`apt-get update && ${command}`)
   capture('apt-get', ['update'], options)
-  say(command)
   const installed = capture('apt-get', command.split(' ').slice(1), options)
   return installed.ok ? '' : `${command}: ${installed.stderr.split('\n').at(-1) || installed.how}`
 }
 
 /** @param {string} version what `rustc --version` says */
 function isNewEnough (version) {
-  const [have, want] = [version.split(' ')[1] ?? '', oldestRust()].map(text => text.split('.').map(part => parseInt(part)))
+  const [have, want] = [version.split(' ')[1] ?? '', oldestRust()].map(text => text.split('.').map(Number))
   return have[0] > want[0] || (have[0] === want[0] && have[1] >= want[1])
+}
+
+/**
+ * clippy or rustfmt, of the same toolchain; installed if need be.
+ * @param {Toolchain} toolchain
+ * @param {keyof typeof linters} name
+ * @returns {{ command: string } | { missing: string }} what stands before the arguments, or why there is none
+ */
+export function linter (toolchain, name) {
+  const { component, debianPackage, command } = linters[name]
+  if (toolchain.kind === 'debian') {
+    const failure = missingPackages([debianPackage])?.length ? aptInstall([debianPackage]) : ''
+    return failure ? { missing: failure } : { command }
+  }
+  const { cargo: itself, env } = toolchain
+  if (capture(itself, [name, '--version'], { env }).ok) return { command: itself }
+  say(`rustup component add ${component}`)
+  const added = capture('rustup', ['component', 'add', component], { env, timeout: rustupTimeout })
+  return added.ok ? { command: itself } : { missing: added.stderr.split('\n').at(-1) || added.how }
 }
 
 /**
  * Runs cargo, showing its output.
  * @param {Toolchain} toolchain
  * @param {string[]} args
+ * @param {string} [command] what stands for cargo itself
  */
-export function cargo (toolchain, args) {
-  run(toolchain.cargo, args, { env: toolchain.env })
+export function cargo (toolchain, args, command = toolchain.cargo) {
+  run(command, args, { env: toolchain.env })
 }
 
 /**
@@ -179,17 +206,10 @@ export function cargo (toolchain, args) {
  * @param {Toolchain} toolchain
  * @param {string[]} args `--target` and what else the toolchain needs are added behind the first
  * @param {Record<string, string>} [env]
+ * @param {string} [command] what stands for cargo itself
  */
-export function cargoForWasm (toolchain, [command, ...args], env = {}) {
-  run(toolchain.cargo, [command, ...toolchain.wasmArgs, '--target', target, ...args], {
+export function cargoForWasm (toolchain, [first, ...rest], env = {}, command = toolchain.cargo) {
+  run(command, [first, ...toolchain.wasmArgs, '--target', target, ...rest], {
     env: { ...toolchain.env, ...toolchain.wasmEnv, ...env }
   })
-}
-
-/**
- * The folder of the toolchain's own commands, such as `cargo-clippy`.
- * @param {Toolchain} toolchain
- */
-export function binFolder (toolchain) {
-  return dirname(toolchain.cargo)
 }

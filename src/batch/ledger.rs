@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use crate::outcome::Reason;
+
 use super::{Slot, SlotRange};
 
 /// Where a slot is on its way. It is settled exactly once, and `Settled` leads nowhere.
@@ -42,6 +44,8 @@ struct Entry {
     state: State,
     /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
+    /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
+    doubt: Option<Reason>,
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,7 @@ impl Ledger {
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0 });
+        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0, doubt: None });
         length.map(|_| slot)
     }
 
@@ -110,6 +114,17 @@ impl Ledger {
         })
     }
 
+    /// Remembers that a slot that goes out again may have been accepted already.
+    pub(super) fn note_doubt(&mut self, slot: Slot, reason: Reason) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.doubt = Some(reason);
+        }
+    }
+
+    pub(super) fn doubt(&self, slot: Slot) -> Option<Reason> {
+        self.entry(slot).and_then(|entry| entry.doubt)
+    }
+
     /// Lets go of the settled slots at the window's beginning.
     pub(super) fn slide(&mut self) {
         while self.entries.front().is_some_and(|entry| entry.state == State::Settled) {
@@ -139,6 +154,8 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn push(ledger: &mut Ledger, token: &[u8]) -> Slot {
         let pushed: Result<Slot, ()> = ledger.push(|arena| {

@@ -309,17 +309,16 @@ impl Batch {
                 self.suspects.insert(SlotRange::one(slot));
                 self.count_refused(now);
             }
-            Consequence::Retry => {
+            Consequence::Retry if !stopped => {
                 let failures = self.ledger.count_failure(slot);
-                if stopped {
-                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
-                } else if failures >= self.config.max_attempts {
+                if failures >= self.config.max_attempts {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
                     self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
+            Consequence::Retry => self.settle(slot, Outcome::NotSent, reason, false, now),
             Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
@@ -357,6 +356,7 @@ impl Batch {
                 && self.stopped.is_none()
                 && self.ledger.count_failure(slot) < self.config.max_attempts;
             if resend {
+                self.ledger.note_doubt(slot, reason);
                 self.give_back(SlotRange::one(slot), now);
             } else {
                 self.settle(slot, Outcome::InDoubt, reason, false, now);
@@ -374,6 +374,11 @@ impl Batch {
         if again {
             return;
         }
+        // Once in doubt, it is in doubt until the gateway says what it is: no failure to send it again settles that.
+        let (outcome, reason) = match (outcome, self.ledger.doubt(slot)) {
+            (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) => (Outcome::InDoubt, doubt),
+            (outcome, _) => (outcome, reason),
+        };
         self.ledger.set(SlotRange::one(slot), State::Settled);
         self.counts.add(outcome);
         if outcome != Outcome::Accepted || self.config.list_accepted {
@@ -405,7 +410,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. What was called invalid once keeps that for an outcome.
+    /// Settles all that no link has. A suspect has been refused, if only once; what failed for a passing cause has not.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
@@ -414,7 +419,7 @@ impl Batch {
         }
         for range in self.suspects.drain() {
             for slot in range.start..range.end {
-                self.settle(slot, Outcome::Rejected, Reason(8), false, now);
+                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
             }
         }
         for Reverse((_, slot)) in std::mem::take(&mut self.delayed) {

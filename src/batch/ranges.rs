@@ -96,6 +96,8 @@ impl SlotSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn range(start: Slot, end: Slot) -> SlotRange {
         SlotRange { start, end }

@@ -259,10 +259,7 @@ impl Link {
     fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, now: u64) {
         let ErrorResponse { status, identifier } = response;
         let shutdown = status == ErrorResponse::SHUTDOWN;
-        if self.sentinel == Some(identifier) {
-            // Whatever the status: a shutdown that names it as the last one accepted says the same of all before it.
-            // An answer with identifier 0 is not taken for it, not even with a status that names the sentinel's own
-            // defects: a gateway that dislikes a token's or a payload's size may say so before it reads an identifier.
+        if self.is_sentinel(response) {
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {
             // It names the last that was accepted, so it is accepted as well.
@@ -282,6 +279,16 @@ impl Link {
         } else {
             self.finish_in_doubt(batch, Reason::UNKNOWN_IDENTIFIER, now);
         }
+    }
+
+    /// Whether this answers the sentinel. Its identifier says so whatever the status (a shutdown that names it as the
+    /// last one accepted says the same of all before it). Where the identifier was not read, only "missing payload" says
+    /// so: no other notification of a link lacks one, whereas a gateway may dislike the size of a token or of a payload,
+    /// or lose track of a token, before it has read whose it is.
+    fn is_sentinel(&self, response: ErrorResponse) -> bool {
+        self.sentinel.is_some_and(|sentinel| {
+            response.identifier == sentinel || (response == ErrorResponse { status: MISSING_PAYLOAD, identifier: 0 })
+        })
     }
 
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
@@ -343,6 +350,9 @@ impl Link {
         }
     }
 }
+
+/// The status of the sentinel's defect that no other notification can have.
+const MISSING_PAYLOAD: u8 = 4;
 
 /// A notification that no gateway can accept: a token of one byte and no payload. Its identifier comes first, so that a
 /// gateway that stops at the first bad item has read it. Not an empty token, though: that was seen to be answered with

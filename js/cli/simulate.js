@@ -1,0 +1,137 @@
+/**
+ * `bellpush simulate`: the simulator as a process of its own, for programs in any language. One JSON line when it is
+ * ready, one with the counts when it ends.
+ *
+ * Not here: exit codes of errors. Errors are thrown, and the command's main file turns them into exit codes.
+ */
+
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { normalizeToken } from '../core.js'
+import { BellpushError } from '../errors.js'
+import { faultKinds, parseFault } from '../simulator/faults.js'
+import { Simulator } from '../simulator/simulator.js'
+
+/**
+ * @typedef {object} SimulateOptions
+ * @property {number} binaryPort
+ * @property {number} feedbackPort
+ * @property {string} dir
+ * @property {string} [dead]
+ * @property {string[]} [fault]
+ * @property {boolean} [plain]
+ */
+
+/** @returns {Command} */
+export function simulateCommand () {
+  return new Command('simulate')
+    .summary('run a local APNs, with faults on demand')
+    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback\n' +
+      'service, over TLS. It accepts every token that is not dead, in silence as Apple did, and counts.')
+    .option('--binary-port <port>', 'port of the binary gateway; 0 picks a free one', readPort, 2195)
+    .option('--feedback-port <port>', 'port of the feedback service; 0 picks a free one', readPort, 2196)
+    .option('--dir <dir>', 'where ca.pem, cert.pem and key.pem are, or will be written', 'bellpush-simulator')
+    .option('--dead <file>', 'tokens to reject, and to list in the feedback service: one a line, # comments')
+    .option('--fault <fault...>', 'NAME@POSITION or NAME@token:HEX, see below', readFaults)
+    .addOption(new Option('--plain', 'no TLS, so that what is said can be captured and read; makes no certificates')
+      .conflicts('dir'))
+    .addHelpText('after', help)
+    .action(simulate)
+}
+
+function help () {
+  const width = Math.max(...faultKinds.map(({ name }) => name.length)) + 2
+  return `
+Faults:
+  NAME@5          at the 5th notification that the gateway looks at, over all connections; fires once
+  NAME@token:HEX  each time that this token comes (spurious: once)
+  Whatever follows the notification on its connection is thrown away unread, as Apple did.
+
+${faultKinds.map(({ name, help }) => `  ${name.padEnd(width)}${help}`).join('\n')}
+
+Output, one JSON object a line:
+  when ready           {"ready":true,"binary":"apns://127.0.0.1:2195","feedback":"apns://127.0.0.1:2196",
+                       "ca":PATH,"cert":PATH,"key":PATH}
+  SIGINT or SIGTERM    the counts, then exit 0: accepted, rejected, duplicates, connections, …
+  SIGUSR2              the counts, then a new count begins (a second ring to the same tokens is no duplicate)
+
+Exit codes: 0 ended by a signal, 2 usage, 3 cannot listen on a port.
+
+Examples:
+  $ bellpush simulate
+  $ bellpush simulate --dead dead-tokens.txt --fault late-500@100 --fault reset@2000
+  $ bellpush simulate --binary-port 0 --feedback-port 0 --dir /tmp/apns --fault status-7@token:0a1b2c3d
+  $ bellpush push --gateway apns://127.0.0.1:2195 --ca bellpush-simulator/ca.pem --cert bellpush-simulator/cert.pem \\
+      --key bellpush-simulator/key.pem --tokens tokens.txt --alert 'Ding dong'`
+}
+
+/** @param {SimulateOptions} options */
+async function simulate ({ binaryPort, feedbackPort, dir, dead, fault, plain }) {
+  // Before anything else, so that a signal at any time ends in order.
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)))
+  process.stdout.on('error', () => {}) // whoever started this may have stopped reading
+  const simulator = await Simulator.start({
+    binaryPort,
+    feedbackPort,
+    dir: plain ? undefined : dir,
+    dead: dead === undefined ? [] : await readDead(dead),
+    faults: fault,
+    plain
+  })
+  process.on('SIGUSR2', () => print(simulator.reset()))
+  print({
+    ready: true,
+    binary: simulator.binary,
+    feedback: simulator.feedback,
+    ...(plain ? {} : simulator.credentials.paths)
+  })
+  await ended
+  await simulator.stop()
+  print(simulator.counts())
+}
+
+/** @param {object} value */
+function print (value) {
+  process.stdout.write(JSON.stringify(value) + '\n')
+}
+
+/** @param {string} text */
+function readPort (text) {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65535) return port
+  throw new InvalidArgumentError('A number from 0 to 65535 is needed.')
+}
+
+/**
+ * @param {string} text
+ * @param {string[]} [earlier]
+ */
+function readFaults (text, earlier = []) {
+  try {
+    parseFault(text)
+  } catch (error) {
+    throw new InvalidArgumentError(/** @type {Error} */ (error).message)
+  }
+  return [...earlier, text]
+}
+
+/** @param {string} path @returns {Promise<string[]>} */
+async function readDead (path) {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `the file of dead tokens cannot be read: ${cause.message}`, { cause })
+  })
+  const tokens = []
+  for (const [index, line] of text.split('\n').entries()) {
+    const token = line.replace(/#.*/, '').trim()
+    if (token === '') continue
+    try {
+      tokens.push(normalizeToken(token))
+    } catch (cause) {
+      throw new BellpushError('BELLPUSH_TOKEN_MALFORMED',
+        `${path}, line ${index + 1}: ${/** @type {Error} */ (cause).message}`, { cause })
+    }
+  }
+  return tokens
+}

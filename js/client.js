@@ -1,0 +1,291 @@
+/**
+ * The client: what a backend holds on to. It pushes notifications to audiences and says what became of every token.
+ */
+import { EventEmitter } from 'node:events'
+import { TLSSocket } from 'node:tls'
+import { connectWithRetry } from './backoff.js'
+import { classify } from './connection-errors.js'
+import { payloadBytes } from './core.js'
+import { loadCredentials } from './credentials.js'
+import { AbortError, BellpushError } from './errors.js'
+import { readAudience } from './audience.js'
+import { readGateway } from './gateway.js'
+import { priorityOf } from './notification.js'
+import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
+import { Push } from './push.js'
+import { Removal } from './removal.js'
+import { errorOfStop, ReportBuilder, resultOf } from './report.js'
+import { ResultQueue } from './result-queue.js'
+
+/** @typedef {import('./report.js').Report} Report */
+/** @typedef {import('./report.js').Result} Result */
+/** @typedef {import('./audience.js').Audience} Audience */
+
+/**
+ * @typedef {object} ClientOptions
+ * @property {string} gateway `apns://host:port`, the binary protocol over TLS
+ * @property {Omit<import('./credentials.js').CredentialOptions, 'ca'>} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or
+ *   `{ pfx, passphrase }` (PKCS#12); contents or paths
+ * @property {import('./credentials.js').CredentialOptions['ca']} [ca] certificates that the gateway's must be signed by, in the place
+ *   of the ones that Node knows
+ * @property {import('./stores/token-store.js').TokenStore} [tokens] where audiences are looked up and dead tokens removed
+ * @property {number} [connections] at work at once (1)
+ * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
+ * @property {number} [connectTries] before a gateway is given up (8)
+ * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000)
+ * @property {number} [linger] milliseconds that a connection waits for more tokens before it asks for proof of what it
+ *   has sent (250)
+ * @property {number} [maxInFlight] tokens held at once (65,536)
+ * @property {number} [maxAttempts] times that one notification is tried when Apple fails to process it (3)
+ * @property {number} [breaker] so many refused tokens, and more refused than accepted, stop a push (20)
+ * @property {'report' | 'resend'} [inDoubt] what becomes of notifications of which nobody can know whether they were
+ *   accepted: 'report' never rings twice, 'resend' rather rings twice than never ('report')
+ * @property {number} [payloadLimit] bytes (2,048)
+ * @property {number} [maxListed] results that a report lists of each kind; it counts all (10,000)
+ */
+
+/**
+ * @typedef {object} Progress
+ * @property {number | undefined} total tokens, where their number is known beforehand
+ * @property {number} settled
+ * @property {Report['counts']} counts
+ */
+
+/**
+ * @typedef {object} SendOptions
+ * @property {AbortSignal} [signal] stops the push: what has been sent still gets its verdict
+ * @property {(progress: Progress) => void} [onProgress] called now and then, and at the end
+ * @property {number | Date} [expiration] when the notification is worth nothing any more (Unix seconds, or a date);
+ *   0: try once, store nothing
+ * @property {5 | 10} [priority] 10: at once, 5: when it suits the battery; if left out, what the payload asks for
+ */
+
+const clientRules = {
+  gateway: ofType('string'),
+  auth: ofType('object'),
+  ca: { fits: () => true, wants: 'certificates' },
+  tokens: { fits: (/** @type {any} */ store) => typeof store?.list === 'function' && typeof store?.removeMany === 'function', wants: 'a token store (openTokenStore makes one)' },
+  connections: integer(1, 100, 1),
+  connectTimeout: integer(1, 3_600_000, 10_000),
+  connectTries: integer(1, 1000, 8),
+  answerTimeout: integer(1, 3_600_000, 30_000),
+  linger: integer(0, 3_600_000, 250),
+  maxInFlight: integer(1, 16_777_216, 65_536),
+  maxAttempts: integer(1, 255, 3),
+  breaker: integer(1, 0xffff_ffff, 20),
+  inDoubt: oneOf(['report', 'resend'], 'report'),
+  payloadLimit: integer(2, 65_535, 2048),
+  maxListed: integer(0, 16_777_216, 10_000)
+}
+
+const sendRules = {
+  signal: abortSignal(),
+  onProgress: ofType('function'),
+  expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
+  priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' }
+}
+
+/** Milliseconds between two calls of `onProgress`. */
+const PROGRESS_INTERVAL = 100
+
+/**
+ * Pushes notifications to one gateway with one certificate.
+ *
+ * Events: `connect` ({ host, port, reused }), `tokenRemoved` (token).
+ * @extends {EventEmitter<{ connect: [{ host: string, port: number, reused: boolean }], tokenRemoved: [string] }>}
+ */
+export class Client extends EventEmitter {
+  #options
+  #gateway
+  #credentials
+  #removal
+  /** @type {Set<Push>} */
+  #pushes = new Set()
+  #closed = false
+
+  /**
+   * Reads and checks the credentials at once; connects when there is something to send.
+   * @param {ClientOptions} options
+   * @throws {BellpushError} `BELLPUSH_OPTION_INVALID`, and every code of credentials
+   */
+  constructor (options) {
+    super()
+    this.#options = readOptions('client option', clientRules, options)
+    this.#gateway = readGateway(this.#options.gateway, 2195)
+    this.#credentials = loadCredentials({ ...this.#options.auth, ca: this.#options.ca }, { gatewayHost: this.#gateway.host })
+    this.#removal = this.#options.tokens &&
+      new Removal(this.#options.tokens, token => outside(() => this.emit('tokenRemoved', token)))
+  }
+
+  /**
+   * Pushes one notification to an audience and says what became of every token.
+   * @param {object | string | Uint8Array} payload the JSON object that the application receives: `{ aps: { … }, … }`
+   * @param {Audience} audience tokens, or `{ clientId }` for those of the token store
+   * @param {SendOptions} [options]
+   * @returns {Promise<Report>}
+   * @throws {BellpushError | AbortError} where the push as a whole ended early; its `report` says what became of each
+   */
+  async send (payload, audience, options = {}) {
+    return await this.#begin(payload, audience, options, new ReportBuilder(this.#options.maxListed)).finished
+  }
+
+  /**
+   * As {@link send}, and yields the result of every token as it settles. Leaving the loop stops the push.
+   * @param {object | string | Uint8Array} payload
+   * @param {Audience} audience
+   * @param {SendOptions} [options]
+   * @returns {AsyncGenerator<Result, Report, undefined>} returns the report, without lists
+   */
+  async * stream (payload, audience, options = {}) {
+    const queue = new ResultQueue()
+    const { push, finished } = this.#begin(payload, audience, options, new ReportBuilder(0), queue)
+    const ended = finished.finally(() => queue.end())
+    ended.catch(() => {}) // it is awaited below
+    try {
+      for await (const results of queue) {
+        push.resume()
+        yield * results
+      }
+      return await ended
+    } finally {
+      queue.end()
+      push.stop()
+      await ended.catch(() => {})
+    }
+  }
+
+  /** Takes no more work, and waits until what was begun has its verdicts. */
+  async close () {
+    this.#closed = true
+    await Promise.all([...this.#pushes].map(push => push.done))
+  }
+
+  /** Ends everything at once: what is unsent is not sent, and what was sent and not confirmed is in doubt. */
+  destroy () {
+    this.#closed = true
+    for (const push of this.#pushes) {
+      push.abandon(new BellpushError('BELLPUSH_DESTROYED', 'the client was destroyed; what had been sent and not confirmed is in doubt'))
+    }
+  }
+
+  async [Symbol.asyncDispose] () {
+    await this.close()
+  }
+
+  /**
+   * @param {object | string | Uint8Array} payload
+   * @param {Audience} audience
+   * @param {SendOptions} options
+   * @param {ReportBuilder} builder
+   * @param {ResultQueue} [queue] for the results of single tokens
+   * @returns {{ push: Push, finished: Promise<Report> }}
+   */
+  #begin (payload, audience, options, builder, queue) {
+    if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
+    const { signal, onProgress, expiration, priority } = readOptions('send option', sendRules, options)
+    if (signal?.aborted) throw new AbortError(signal.reason)
+    const { total, chunks } = readAudience(audience, this.#options.tokens)
+    const removal = this.#removal?.begin(builder)
+    let progressAt = 0
+    /** @type {import('./push.js').Sink} */
+    const sink = {
+      take: (settled, tokenOf) => {
+        for (const slot of settled) {
+          const result = resultOf(slot, tokenOf(slot.slot), push.startedAt)
+          builder.add(result)
+          queue?.add(result)
+          if (result.dead) removal?.add(result.token)
+        }
+      },
+      get isFull () { return queue?.isFull ?? false },
+      progress: (counts, isLast) => {
+        if (!onProgress || (!isLast && performance.now() - progressAt < PROGRESS_INTERVAL)) return
+        progressAt = performance.now()
+        const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
+        outside(() => onProgress({ total, settled, counts: { ...counts } }))
+      }
+    }
+    const push = new Push({
+      payload: payloadBytes(payload),
+      options: {
+        payloadLimit: this.#options.payloadLimit,
+        expiration: seconds(expiration),
+        priority: priority ?? priorityOf(payload),
+        maxInFlight: this.#options.maxInFlight,
+        maxAttempts: this.#options.maxAttempts,
+        breaker: this.#options.breaker,
+        resendInDoubt: this.#options.inDoubt === 'resend',
+        listAccepted: queue !== undefined
+      },
+      chunks,
+      sink,
+      connect: signal => this.#connect(signal),
+      classify: error => classify(error, this.#gateway, { established: true }),
+      connections: this.#options.connections,
+      timing: { linger: this.#options.linger, answerTimeout: this.#options.answerTimeout }
+    })
+    return { push, finished: this.#finish(push, builder, removal, signal) }
+  }
+
+  /**
+   * @param {Push} push
+   * @param {ReportBuilder} builder
+   * @param {import('./removal.js').PushRemoval | undefined} removal
+   * @param {AbortSignal | undefined} signal
+   */
+  async #finish (push, builder, removal, signal) {
+    const abort = () => push.stop(new AbortError(signal?.reason))
+    signal?.addEventListener('abort', abort, { once: true })
+    this.#pushes.add(push)
+    push.start()
+    await push.done
+    this.#pushes.delete(push)
+    signal?.removeEventListener('abort', abort)
+    await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
+    const report = builder.finish(push.figures)
+    const error = push.error ?? errorOfStop(push.stopped, report)
+    if (error === undefined) return report
+    const thrown = error instanceof BellpushError || error instanceof AbortError
+      ? error
+      : new BellpushError('BELLPUSH_AUDIENCE_FAILED',
+        `the audience could not be read to its end: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    thrown.report = report
+    throw thrown
+  }
+
+  /** @param {AbortSignal} signal */
+  async #connect (signal) {
+    const { host, port } = this.#gateway
+    const socket = await connectWithRetry({
+      host,
+      port,
+      credentials: this.#credentials,
+      connectTimeout: this.#options.connectTimeout,
+      tries: this.#options.connectTries,
+      signal
+    })
+    outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
+    return socket
+  }
+}
+
+/**
+ * Runs the caller's code. What it throws is the caller's to see, as an uncaught exception, and not ours to trip over.
+ * @param {() => void} run
+ */
+function outside (run) {
+  try {
+    run()
+  } catch (error) {
+    process.nextTick(() => { throw error })
+  }
+}
+
+/**
+ * @param {unknown} time
+ * @returns {number | undefined} Unix seconds, or undefined where it is none
+ */
+function seconds (time) {
+  const value = time instanceof Date ? Math.floor(time.getTime() / 1000) : time
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff ? Number(value) : undefined
+}

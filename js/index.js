@@ -1,0 +1,18 @@
+/**
+ * `bellpush`: push one notification to many Apple devices and learn what became of every single one.
+ */
+export { Client } from './client.js'
+export { decodeErrorResponse, decodeFeedback, encodeNotification, normalizeToken } from './core.js'
+export { AbortError, BellpushError, codes } from './errors.js'
+export { readFeedback } from './feedback.js'
+export { openTokenStore } from './stores/index.js'
+
+/**
+ * @typedef {import('./client.js').ClientOptions} ClientOptions
+ * @typedef {import('./client.js').SendOptions} SendOptions
+ * @typedef {import('./client.js').Progress} Progress
+ * @typedef {import('./audience.js').Audience} Audience
+ * @typedef {import('./report.js').Report} Report
+ * @typedef {import('./report.js').Result} Result
+ * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ */

@@ -1,0 +1,146 @@
+/**
+ * One connection at work: bytes from the core go into its socket, bytes from the socket go into the core.
+ *
+ * It neither opens the socket nor decides what follows when it has ended; whoever made it is told after each event.
+ */
+import { BinaryLink } from './core.js'
+
+/** Bytes written at once. What the kernel has not taken of them when a connection breaks is in doubt, so not more. */
+const CHUNK_BYTES = 65_536
+
+/** Chunks written in a row before the event loop gets a turn: an answer may be waiting to be read. */
+const CHUNKS_IN_A_ROW = 8
+
+/** setTimeout takes no more, and a deadline further away is looked at again then. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export class SocketLink {
+  #socket
+  #link
+  #now
+  #classify
+  #changed
+  #writing = false
+  #inARow = 0
+  #ended = false
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
+  #timerAt = Infinity
+
+  /** The gateway has answered on this connection. */
+  answered = false
+  /** @type {(Error & { code?: string }) | undefined} why the connection ended, where it was an error */
+  error
+
+  /**
+   * @param {object} parts
+   * @param {import('node:net').Socket} parts.socket connected
+   * @param {import('./core.js').Batch} parts.batch
+   * @param {{ linger: number, answerTimeout: number }} parts.timing milliseconds
+   * @param {() => number} parts.now
+   * @param {(error: Error) => Error} parts.classify says what an error of the socket means
+   * @param {(link: SocketLink) => void} parts.changed called after every event; must not throw
+   */
+  constructor ({ socket, batch, timing, now, classify, changed }) {
+    this.#socket = socket
+    this.#now = now
+    this.#classify = classify
+    this.#changed = changed
+    this.#link = new BinaryLink(batch, timing, now())
+    socket.on('data', bytes => this.#during(() => {
+      this.#link.read(bytes, now())
+      this.answered ||= this.#link.isDone
+    }))
+    // Nothing can come after the gateway's end, so there is no need to wait for the socket's own.
+    socket.once('end', () => this.#during(() => this.#close()))
+    socket.once('close', () => this.#during(() => this.#close()))
+    socket.on('error', error => this.#during(() => this.#fail(error)))
+  }
+
+  /** Every notification it had has its verdict. */
+  get isDone () {
+    return this.#ended
+  }
+
+  /** Writes what there is to write, as far as the socket takes it. */
+  pump () {
+    while (!this.#ended && !this.#writing && this.#socket.writable) {
+      const bytes = this.#link.write(CHUNK_BYTES, this.#now())
+      if (bytes === undefined) break
+      this.#writing = true
+      // The callback comes when the kernel has all of it; with an error it comes too, and 'error' says which.
+      this.#socket.write(bytes, () => this.#written())
+    }
+    this.#watch()
+  }
+
+  /** Ends the connection at once: what was written is in doubt. */
+  abandon () {
+    if (!this.#ended) this.#link.closed({ unsent: 0, abandoned: true }, this.#now())
+    this.#end()
+  }
+
+  /** Lets go of the connection when the core cannot be asked any more. */
+  drop () {
+    this.#end()
+  }
+
+  #written () {
+    if (++this.#inARow < CHUNKS_IN_A_ROW) {
+      this.#during(() => { this.#writing = false })
+    } else {
+      setImmediate(() => {
+        this.#inARow = 0
+        this.#during(() => { this.#writing = false })
+      })
+    }
+  }
+
+  /** @param {Error} error of the socket */
+  #fail (error) {
+    this.error ??= this.#classify(error)
+    // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
+    if (!this.#ended && this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED') this.#link.refused(this.#now())
+  }
+
+  #close () {
+    if (!this.#ended) this.#link.closed({ unsent: 0 }, this.#now())
+  }
+
+  /**
+   * Whatever happens on the socket goes through here.
+   * @param {() => void} event
+   */
+  #during (event) {
+    if (this.#ended) return
+    try {
+      event()
+      if (this.#link.isDone) this.#end()
+    } catch (error) {
+      this.error = /** @type {Error} */ (error)
+      this.#end()
+    }
+    this.#changed(this)
+  }
+
+  #end () {
+    if (this.#ended) return
+    this.#ended = true
+    clearTimeout(this.#timer)
+    this.#link.free()
+    this.#socket.destroy()
+  }
+
+  /** Keeps a timer that goes off at the link's deadline or before it: it is moved only when that comes nearer. */
+  #watch () {
+    if (this.#ended) return
+    const deadline = this.#link.deadline
+    if (deadline === null || deadline >= this.#timerAt) return
+    clearTimeout(this.#timer)
+    this.#timerAt = deadline
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity
+      this.#during(() => this.#link.tick(0, this.#now()))
+    }, Math.min(Math.max(deadline - this.#now(), 0) + 1, LONGEST_TIMER))
+  }
+}

@@ -1,0 +1,338 @@
+/**
+ * One push: one notification on its way to an audience, until every token has its outcome.
+ *
+ * It feeds the batch, opens connections while the batch has work for them, and passes on what settles. Everything that
+ * happens ends in `#advance`, which looks at how the batch stands and does what is to be done next.
+ *
+ * What it is not: what a refusal means, what is sent again and when a connection has proved what it was sent is decided
+ * in the core.
+ */
+import { sleep, waitBefore } from './backoff.js'
+import { Batch } from './core.js'
+import { BellpushError } from './errors.js'
+import { SocketLink } from './link.js'
+import { TokenWindow } from './window.js'
+
+/** @typedef {import('./report.js').Report} Report */
+
+/** So many connections in a row that end without a word, and the gateway is given up. */
+const FRUITLESS_CONNECTIONS = 5
+
+/** An answer ends its connection: from so many on, the next connection is made before it is needed. */
+const ANSWERS_FOR_SPARE = 2
+
+/**
+ * @typedef {object} Sink takes what settles
+ * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string) => void} take
+ * @property {boolean} isFull nothing more is read from the audience for now
+ * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
+ */
+
+/**
+ * @typedef {object} PushParts
+ * @property {Uint8Array} payload
+ * @property {import('./core.js').BatchOptions} options
+ * @property {AsyncGenerator<string[], void, undefined>} chunks the audience
+ * @property {Sink} sink
+ * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
+ * @property {(error: Error) => Error} classify says what an error of a connected socket means
+ * @property {number} connections links at work at once
+ * @property {{ linger: number, answerTimeout: number }} timing milliseconds
+ */
+
+export class Push {
+  #parts
+  #batch
+  #window = new TokenWindow()
+  /** @type {Set<SocketLink>} */
+  #links = new Set()
+  #opening = 0
+  /** @type {Promise<import('node:net').Socket | undefined> | undefined} */
+  #spare
+  #connections = 0
+  #fruitless = 0
+  #answers = 0
+  #inputEnded = false
+  /** @type {(() => void) | undefined} wakes the reader of the audience */
+  #roomMade
+  /** @type {NodeJS.Timeout | undefined} */
+  #wakeup
+  /** @type {unknown} the first thing that went wrong with the push as a whole */
+  #error
+  /** Ends when the push does: connections that are being made are given up. */
+  #over = new AbortController()
+  /** @type {import('./core.js').Standing} */
+  #standing
+  #advancing = false
+  #again = false
+  #startedAt = Date.now()
+  #clockOffset = this.#startedAt - performance.now()
+  /** @type {() => void} */
+  #resolve = () => {}
+  /** @type {Promise<void>} settles (it never rejects) when every token has its outcome */
+  done = new Promise(resolve => { this.#resolve = resolve })
+
+  /** @param {PushParts} parts */
+  constructor (parts) {
+    this.#parts = parts
+    const now = this.#now()
+    this.#batch = new Batch(parts.payload, parts.options, now)
+    this.#standing = this.#batch.standing(now)
+  }
+
+  start () {
+    this.#feed()
+  }
+
+  /** Milliseconds since 1970 when it began. */
+  get startedAt () {
+    return this.#startedAt
+  }
+
+  /** @returns {{ counts: Report['counts'], total: number, connections: number, elapsed: number }} */
+  get figures () {
+    return {
+      counts: this.#standing.counts,
+      total: this.#window.next,
+      connections: this.#connections,
+      elapsed: Math.round(this.#now() - this.#startedAt)
+    }
+  }
+
+  /** What went wrong with the push as a whole, once it is done; single tokens have outcomes instead. */
+  get error () {
+    return this.#error
+  }
+
+  /** Why the core stopped it, if it did. */
+  get stopped () {
+    return { why: this.#standing.stopped, refusal: this.#standing.refusal }
+  }
+
+  /**
+   * Nothing more is sent. What has been sent still gets its verdict, and `done` waits for it.
+   * @param {unknown} [error] why
+   */
+  stop (error) {
+    if (this.#over.signal.aborted) return
+    this.#error ??= error
+    this.#attempt(() => this.#batch.stop(this.#now()))
+    this.#advance()
+  }
+
+  /**
+   * Everything ends at once; what has been sent is in doubt.
+   * @param {unknown} error why
+   */
+  abandon (error) {
+    if (this.#over.signal.aborted) return
+    this.#error ??= error
+    this.#attempt(() => {
+      this.#batch.stop(this.#now())
+      for (const link of this.#links) link.abandon()
+    })
+    this.#advance()
+  }
+
+  /** The sink has room again. */
+  resume () {
+    this.#advance()
+  }
+
+  /** A clock that never runs backwards, whatever is done to the machine's. */
+  #now () {
+    return this.#clockOffset + performance.now()
+  }
+
+  #advance () {
+    // A pumped link may report at once: one round at a time, and another one afterwards.
+    if (this.#advancing) {
+      this.#again = true
+      return
+    }
+    this.#advancing = true
+    do {
+      this.#again = false
+      this.#attempt(() => this.#round())
+    } while (this.#again)
+    this.#advancing = false
+  }
+
+  #round () {
+    if (this.#over.signal.aborted) return
+    for (const link of this.#links) link.pump()
+    this.#collect()
+    const standing = this.#standing
+    if (standing.finished) return this.#finish()
+    if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
+    if (standing.hasWork && this.#links.size + this.#opening < this.#parts.connections) this.#open()
+    if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
+  }
+
+  /** Passes on what has settled, then forgets it. */
+  #collect () {
+    const settled = this.#batch.settled()
+    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
+    this.#standing = this.#batch.standing(this.#now())
+    // Nothing more is read for a push that was stopped, even where the source hangs.
+    if (this.#standing.stopped !== null && !this.#inputEnded) {
+      this.#endInput()
+      this.#standing = this.#batch.standing(this.#now())
+    }
+    this.#window.forgetBelow(this.#standing.firstUnsettled)
+    this.#parts.sink.progress(this.#standing.counts, false)
+  }
+
+  #endInput () {
+    if (this.#inputEnded || this.#over.signal.aborted) return
+    this.#inputEnded = true
+    this.#batch.closeInput()
+  }
+
+  /** Reads the audience, never further ahead than the batch has room. Never rejects. */
+  async #feed () {
+    try {
+      for await (const tokens of this.#parts.chunks) {
+        for (let at = 0; at < tokens.length;) {
+          const room = await this.#room()
+          if (room === 0) return
+          const part = at === 0 && tokens.length <= room ? tokens : tokens.slice(at, at + room)
+          at += part.length
+          this.#window.add(part)
+          this.#attempt(() => this.#batch.push(part, this.#now()))
+          this.#advance()
+        }
+      }
+    } catch (error) {
+      // What was read before still goes out; then the push ends with this error.
+      this.#error ??= error
+    } finally {
+      this.#attempt(() => this.#endInput())
+      this.#advance()
+    }
+  }
+
+  /** How many tokens may be pushed now, at least one; 0: none any more. */
+  async #room () {
+    for (;;) {
+      if (this.#over.signal.aborted || this.#standing.stopped !== null) return 0
+      if (this.#standing.room > 0 && !this.#parts.sink.isFull) return this.#standing.room
+      await /** @type {Promise<void>} */ (new Promise(resolve => { this.#roomMade = resolve }))
+      this.#roomMade = undefined
+    }
+  }
+
+  async #open () {
+    this.#opening++
+    let socket
+    try {
+      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
+      socket = await this.#takeSpare() ?? await this.#parts.connect(this.#over.signal)
+    } catch (error) {
+      this.#opening--
+      return this.#failed(error)
+    }
+    this.#opening--
+    if (this.#over.signal.aborted) {
+      socket.destroy()
+      return
+    }
+    this.#connections++
+    this.#attempt(() => {
+      this.#links.add(new SocketLink({
+        socket,
+        batch: this.#batch,
+        timing: this.#parts.timing,
+        now: () => this.#now(),
+        classify: this.#parts.classify,
+        changed: link => this.#changed(link)
+      }))
+      if (this.#answers >= ANSWERS_FOR_SPARE) this.#makeSpare()
+    })
+    this.#advance()
+  }
+
+  /** @param {SocketLink} link */
+  #changed (link) {
+    if (link.isDone && this.#links.delete(link)) {
+      if (link.answered) this.#answers++
+      this.#fruitless = link.answered ? 0 : this.#fruitless + 1
+      const { error } = link
+      if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED' || error?.code === 'BELLPUSH_CORE_FAILED') {
+        this.#failed(error)
+      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS) {
+        this.#failed(new BellpushError('BELLPUSH_CONNECTION_LOST',
+          `the gateway closed ${this.#fruitless} connections in a row without an answer` +
+          `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
+      }
+    }
+    this.#advance()
+  }
+
+  /**
+   * No more connections: what is unsent stays so.
+   * @param {unknown} error
+   */
+  #failed (error) {
+    if (this.#over.signal.aborted) return
+    if (error instanceof BellpushError && error.code === 'BELLPUSH_CORE_FAILED') return this.#coreFailed(error)
+    // Other connections may still carry it to its end.
+    if (this.#links.size + this.#opening === 0) this.stop(error)
+  }
+
+  #makeSpare () {
+    // Where it fails, or breaks before it is taken, another one is made in its place.
+    this.#spare ??= this.#parts.connect(this.#over.signal).catch(() => undefined)
+  }
+
+  /** The connection that was made ahead, if there is one and it still lives. */
+  async #takeSpare () {
+    const spare = this.#spare
+    this.#spare = undefined
+    const socket = await spare
+    return socket?.writable ? socket : undefined
+  }
+
+  /** @param {number} time */
+  #wakeAt (time) {
+    clearTimeout(this.#wakeup)
+    this.#wakeup = setTimeout(() => this.#advance(), Math.max(0, time - this.#now()) + 1)
+  }
+
+  /**
+   * Runs something of the core, whose failure ends the push.
+   * @param {() => void} run
+   */
+  #attempt (run) {
+    try {
+      run()
+    } catch (error) {
+      this.#coreFailed(error)
+    }
+  }
+
+  /**
+   * The core cannot be asked any more: what had not settled is in doubt, as a number.
+   * @param {unknown} error
+   */
+  #coreFailed (error) {
+    if (this.#over.signal.aborted) return
+    this.#error ??= error
+    for (const link of this.#links) link.drop()
+    const { counts } = this.#standing
+    const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    this.#standing = { ...this.#standing, counts: { ...counts, inDoubt: counts.inDoubt + this.#window.next - settled } }
+    this.#finish()
+  }
+
+  #finish () {
+    this.#over.abort()
+    clearTimeout(this.#wakeup)
+    this.#spare?.then(socket => socket?.destroy())
+    this.#links.clear()
+    this.#batch.free()
+    this.#parts.sink.progress(this.#standing.counts, true)
+    this.#roomMade?.()
+    this.#resolve()
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Removing dead tokens from the token store, carefully.
+ *
+ * The core calls a token dead when two connections did. That is still no proof: with the wrong environment or the wrong
+ * application every token is "invalid". So a token is removed only once this client has seen more tokens accepted than
+ * called dead, and never from a push that was stopped because most were refused.
+ */
+
+/** Tokens removed at once. */
+const BATCH = 500
+
+export class Removal {
+  #store
+  #removed
+  #accepted = 0
+  #dead = 0
+
+  /**
+   * @param {Pick<import('./stores/token-store.js').TokenStore, 'removeMany' | 'dated'>} store
+   * @param {(token: string) => void} removed called for each token that is gone; must not throw
+   */
+  constructor (store, removed) {
+    this.#store = store
+    this.#removed = removed
+  }
+
+  /** @param {import('./report.js').ReportBuilder} builder */
+  begin (builder) {
+    return new PushRemoval(this, builder)
+  }
+
+  /**
+   * @param {number} accepted
+   * @param {number} dead
+   */
+  learn (accepted, dead) {
+    this.#accepted += accepted
+    this.#dead += dead
+  }
+
+  get isTrusted () {
+    return this.#accepted > this.#dead
+  }
+
+  /**
+   * @param {string[]} tokens
+   * @param {number} foundAt milliseconds since 1970; one that was registered after that is another matter
+   * @param {import('./report.js').ReportBuilder} builder
+   */
+  async remove (tokens, foundAt, builder) {
+    // A table that does not know when tokens were registered loses them all the same: they were dead a moment ago.
+    const unlessSince = this.#store.dated ? foundAt : undefined
+    try {
+      for (const token of await this.#store.removeMany(tokens.map(token => ({ token, unlessSince })))) {
+        builder.addRemoved(token)
+        this.#removed(token)
+      }
+    } catch (error) {
+      builder.removalFailed(/** @type {Error} */ (error))
+    }
+  }
+}
+
+/** The dead tokens of one push. */
+export class PushRemoval {
+  #removal
+  #builder
+  /** When its tokens were read, or earlier. */
+  #startedAt = Date.now()
+  /** @type {string[]} */
+  #tokens = []
+
+  /**
+   * @param {Removal} removal
+   * @param {import('./report.js').ReportBuilder} builder
+   */
+  constructor (removal, builder) {
+    this.#removal = removal
+    this.#builder = builder
+  }
+
+  /** @param {string} token */
+  add (token) {
+    this.#tokens.push(token)
+  }
+
+  /**
+   * @param {import('./report.js').Report['counts']} counts
+   * @param {boolean} mostlyRefused
+   */
+  async finish (counts, mostlyRefused) {
+    this.#removal.learn(counts.accepted, this.#tokens.length)
+    if (mostlyRefused || !this.#removal.isTrusted) return
+    for (let at = 0; at < this.#tokens.length; at += BATCH) {
+      await this.#removal.remove(this.#tokens.slice(at, at + BATCH), this.#startedAt, this.#builder)
+    }
+  }
+}

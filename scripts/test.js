@@ -1,0 +1,143 @@
+/**
+ * `npm test`: installs what is missing, and runs every check and every test there is. `npm test -- rust js` runs those
+ * groups only, `npm test -- clippy` one step.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { bindgenFolder } from './lib/bindgen.js'
+import { buildCore, samePathsEverywhere } from './lib/core.js'
+import { Failure, messageOf } from './lib/failure.js'
+import { projectFiles, root } from './lib/files.js'
+import { readRecord } from './lib/record.js'
+import { run, say } from './lib/run.js'
+import { choose, runAll, Skipped } from './lib/steps.js'
+import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
+
+/** A JavaScript test that takes longer hangs, milliseconds. */
+const testTimeout = 120_000
+
+/** @type {import('./lib/toolchain.js').Toolchain | undefined} */
+let found
+/** @type {unknown} */
+let failure
+
+/** Looked for when the first step asks for it; if there is none, each that asks is told so. */
+function rust () {
+  if (failure) throw failure
+  try {
+    found ??= findToolchain()
+    return found
+  } catch (error) {
+    failure = error
+    throw error
+  }
+}
+
+const steps = [
+  { group: 'always', name: 'install', run: installPackages },
+  { group: 'rust', name: 'rustfmt', run: () => cargo(rust(), ['fmt', '--check'], linterCommand('fmt')) },
+  {
+    group: 'rust',
+    name: 'clippy',
+    run: () => cargo(rust(), ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings'], linterCommand('clippy'))
+  },
+  { group: 'rust', name: 'rust-tests', run: () => cargo(rust(), ['test', '--locked']) },
+  {
+    group: 'wasm',
+    name: 'clippy-wasm',
+    run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--', '-D', 'warnings'],
+      samePathsEverywhere(), linterCommand('clippy'))
+  },
+  { group: 'wasm', name: 'wasm-tests', run: testInWasm },
+  { group: 'js', name: 'pkg-check', run: () => run(process.execPath, ['scripts/check-pkg.js']) },
+  { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
+  { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
+  { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
+  { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
+]
+
+/** `npm ci`, unless what is installed is as new as what is asked for. */
+function installPackages () {
+  const installed = join(root, 'node_modules/.package-lock.json')
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) {
+    say('node_modules/ is as new as package-lock.json')
+    return
+  }
+  say('npm ci')
+  run('npm', ['ci', '--no-audit', '--no-fund'])
+}
+
+/** @param {'clippy' | 'fmt'} name */
+function linterCommand (name) {
+  const tool = linter(rust(), name)
+  if ('missing' in tool) throw new Skipped(`${name} is not on this machine: ${tool.missing}`)
+  return tool.command
+}
+
+/** The same tests as on this machine itself, compiled to WebAssembly and run in Node. */
+function testInWasm () {
+  expectNone(projectFiles('src', 'tests').filter(path => path.endsWith('.rs') && !testsRunInWasm(path))
+    .map(path => `${path} has tests that WebAssembly would leave out; see CONTRIBUTING.md, "Rust tests"`))
+  const runner = join(bindgenFolder(rust()), 'wasm-bindgen-test-runner')
+  cargoForWasm(rust(), ['test', '--locked', '--lib', '--tests'], {
+    ...samePathsEverywhere(),
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: runner
+  })
+}
+
+/**
+ * A bare `#[test]` compiles for WebAssembly too, but is never run there.
+ * @param {string} path of a Rust file
+ */
+function testsRunInWasm (path) {
+  const text = readFileSync(join(root, path), 'utf8')
+  return !text.includes('#[test]') || text.includes('wasm_bindgen_test as test') ||
+    text.includes('cfg(not(target_arch = "wasm32"))')
+}
+
+/** That the sources build, and that what comes out is what `pkg/` holds. */
+function rebuild () {
+  const folder = join(root, 'target/pkg-rebuilt')
+  buildCore(rust(), folder)
+  const rebuilt = readRecord(folder)
+  const recorded = readRecord(join(root, 'pkg'))
+  if (!rebuilt || !recorded) throw new Failure('pkg/build.json is missing: npm run build')
+  if (rebuilt.tools.rustc !== recorded.tools.rustc) {
+    say(`it builds. Not compared: pkg/ was built by ${recorded.tools.rustc}, this is ${rebuilt.tools.rustc}`)
+    return
+  }
+  expectNone(Object.keys(rebuilt.artefacts)
+    .filter(name => rebuilt.artefacts[name] !== recorded.artefacts[name])
+    .map(name => `pkg/${name} is not what these sources and tools give: npm run build`))
+  say('the same tools give the same bytes again')
+}
+
+/** @param {string[]} complaints */
+function expectNone (complaints) {
+  if (complaints.length > 0) throw new Failure(complaints.join('\n'))
+}
+
+/**
+ * A command of a package in node_modules.
+ * @param {string} name
+ * @param {string} script
+ * @param {string[]} args
+ */
+function nodeTool (name, script, ...args) {
+  run(process.execPath, [`node_modules/${name}/${script}`, ...args])
+}
+
+/** @param {(path: string) => boolean} wanted of the paths under tests/ */
+function nodeTests (wanted) {
+  const files = projectFiles('tests').filter(path => path.endsWith('.test.js') && wanted(path))
+  if (files.length === 0) throw new Failure('there are no such tests')
+  run(process.execPath, ['--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, ...files])
+}
+
+try {
+  process.exitCode = runAll(choose(steps, process.argv.slice(2))) ? 0 : 1
+} catch (error) {
+  console.error(messageOf(error))
+  process.exitCode = 2
+}
