@@ -315,6 +315,19 @@ fn a_gateway_that_is_silent_for_too_long_leaves_in_doubt_what_was_sent() {
 }
 
 #[test]
+fn a_byte_of_an_answer_is_a_sign_of_life() {
+    let mut batch = batch_of(1, listing());
+    let mut link = patient(0, 1_000);
+    write(&mut link, &mut batch, 0);
+    link.read(&mut batch, &[8], 900);
+    assert_eq!(link.deadline(), Some(1_900));
+    link.tick(&mut batch, 0, 1_899);
+    assert_eq!(ends(&mut batch), []);
+    link.tick(&mut batch, 0, 1_900);
+    assert_eq!(ends(&mut batch), [in_doubt(0, Reason::NO_ANSWER)]);
+}
+
+#[test]
 fn a_link_that_is_done_does_nothing_more() {
     let mut batch = batch_of(2, listing());
     let mut done = link(0);
