@@ -23,7 +23,6 @@ export default [
       'no-implied-eval': 'error',
       'no-lone-blocks': 'error',
       'no-new-wrappers': 'error',
-      'no-promise-executor-return': 'error',
       'no-return-assign': 'error',
       'no-self-compare': 'error',
       'no-sequences': 'error',

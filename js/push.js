@@ -171,14 +171,15 @@ export class Push {
 
   /** Passes on what has settled, then forgets it. */
   #collect () {
-    const settled = this.#batch.settled()
-    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
     this.#standing = this.#batch.standing(this.#now())
     // Nothing more is read for a push that was stopped, even where the source hangs.
     if (this.#standing.stopped !== null && !this.#inputEnded) {
       this.#endInput()
       this.#standing = this.#batch.standing(this.#now())
     }
+    // Only now: asking how it stands settles what has expired.
+    const settled = this.#batch.settled()
+    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
     this.#window.forgetBelow(this.#standing.firstUnsettled)
     this.#parts.sink.progress(this.#standing.counts, false)
   }

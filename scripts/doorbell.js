@@ -1,6 +1,6 @@
 /**
- * `npm start`: the main job, for real. A building with 300 customers and 1,000 phones, 5 % of them dead; somebody rings;
- * the dead ones are gone afterwards. Apple is the simulator, in a process of its own, spoken to over TLS.
+ * `npm start`: the main job, for real. A building with 300 customers and 1,000 phones, 5 % of them dead; somebody
+ * rings; the dead ones are gone afterwards. Apple is the simulator, in a process of its own, spoken to over TLS.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -60,7 +60,8 @@ async function main () {
   const first = await client.send(dingDong, everybody)
   tell(first)
   const counted = await apple.count()
-  say(`Apple counted ${counted.accepted} accepted, ${counted.duplicates} of them twice. ${await tokens.count()} phones are left in the database.`)
+  say(`Apple counted ${counted.accepted} accepted, ${counted.duplicates} of them twice.`)
+  say(`${await tokens.count()} phones are left in the database.`)
 
   title('Somebody rings again')
   const second = await client.send(dingDong, everybody)
@@ -70,15 +71,16 @@ async function main () {
   const [again, ...restored] = dead.slice(0, RESTORED + 1)
   await tokens.putMany(restored)
   await tokens.put(again.clientId, again.token)
-  say(`A backup of last month brings ${restored.length} dead tokens back, and one of the dead phones is set up again today.`)
+  say(`A backup of last month brings ${restored.length} dead tokens back; one of the dead phones is set up again.`)
   const heard = await readFeedback({ ...options, gateway: feedback, journal: join(folder, 'feedback.journal') })
-  say(`Apple names ${heard.received} dead tokens: ${heard.removed} removed, ${heard.kept} kept because it was registered after it had died.`)
+  say(`Apple names ${heard.received} dead tokens. Removed: ${heard.removed}. Kept, for having been registered after ` +
+    `their death: ${heard.kept}.`)
 
   const total = await apple.stop()
   console.log()
-  const good = counted.accepted === PHONES - dead.length && counted.duplicates === 0 && first.removed.length === dead.length &&
-    second.rejected.length === 0 && second.accepted === total.accepted && total.duplicates === 0 &&
-    heard.removed === restored.length
+  const good = counted.accepted === PHONES - dead.length && counted.duplicates === 0 &&
+    first.removed.length === dead.length && second.rejected.length === 0 &&
+    total.accepted === second.accepted && total.duplicates === 0 && heard.removed === restored.length
   if (!good) throw new Error(`that is not what should have happened: ${JSON.stringify({ counted, total, heard })}`)
   say('Every phone rang once a ring; every dead one is gone.')
 }
@@ -99,7 +101,8 @@ async function startSimulator (dead) {
   const file = join(folder, 'dead.txt')
   await writeFile(file, dead.join('\n'))
   const command = join(root, 'js', 'cli', 'main.js')
-  const args = ['simulate', '--binary-port', '0', '--feedback-port', '0', '--dir', join(folder, 'apple'), '--dead', file]
+  const ports = ['--binary-port', '0', '--feedback-port', '0']
+  const args = ['simulate', ...ports, '--dir', join(folder, 'apple'), '--dead', file]
   const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {

@@ -85,10 +85,18 @@ test('in doubt and resent, because the caller wants it: all are accepted in the 
   assert.equal(simulator.accepted.size, 20)
 })
 
+test('what is resent and never answered stays in doubt after maxAttempts', async t => {
+  const faults = Array.from({ length: 50 }, (_, i) => `close@${i + 1}`)
+  const { simulator, client } = await doorbell(t, { faults }, { inDoubt: 'resend', maxAttempts: 2 })
+  const report = await client.send({ aps: { alert: 'Ding dong' } }, tokens(3))
+  assert.deepEqual(report.counts, counts({ inDoubt: 3 }))
+  assert.equal(simulator.counts().connections, 2)
+})
+
 test('a gateway that closes every connection without a word is given up', async t => {
   const faults = Array.from({ length: 50 }, (_, i) => `close@${i + 1}`)
-  const { client } = await doorbell(t, { faults }, { inDoubt: 'resend' })
-  await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(3)), error => {
+  const { client } = await doorbell(t, { faults }, { inDoubt: 'resend', maxAttempts: 100 })
+  await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(3)), (/** @type {any} */ error) => {
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     // Each may have been accepted with any of the tries.
     assert.deepEqual(error.report.counts, counts({ inDoubt: 3 }))

@@ -42,6 +42,7 @@ fn every_fault() -> Vec<Fault> {
         .chain(late.map(|(status, frames)| Fault::Late { status, frames }))
         .chain((1..6).map(|first| Fault::CutAnswer { status: 8, first }))
         .chain((0..6).map(|first| Fault::LostAnswer { status: 8, first }))
+        // Not 4: of a notification that has a payload no gateway can say that it lacks one.
         .chain([2, 5, 7, 8, 10].map(|status| Fault::IdentifierZero { status }))
         .chain((1..LONGEST_FRAME).map(|bytes| Fault::CloseWithin { bytes }))
         .collect()

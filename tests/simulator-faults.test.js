@@ -151,7 +151,7 @@ describe('late', () => {
     assert.deepEqual(tally(met), rejectedAtFive)
   })
 
-  test('late comes at once when the client has closed its side', async (t) => {
+  test('late comes also when the client has closed its side', async (t) => {
     const { dial } = await simulated(t, { faults: ['late@1'] })
     const client = await dial()
     await client.send(...notifications(1))

@@ -166,8 +166,8 @@ export class GatewayConnection {
   }
 
   #onEnd () {
-    if (this.#state === 'delaying') this.#release()
-    else if (this.#state === 'reading' || this.#answered) this.#close()
+    // Else the answer that is on its way, or late, ends the connection.
+    if (this.#state === 'reading' || this.#answered) this.#close()
   }
 
   #onClose () {

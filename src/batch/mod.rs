@@ -309,16 +309,17 @@ impl Batch {
                 self.suspects.insert(SlotRange::one(slot));
                 self.count_refused(now);
             }
-            Consequence::Retry if !stopped => {
+            Consequence::Retry => {
                 let failures = self.ledger.count_failure(slot);
-                if failures >= self.config.max_attempts {
+                if stopped {
+                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+                } else if failures >= self.config.max_attempts {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
                     self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
-            Consequence::Retry => self.settle(slot, Outcome::NotSent, reason, false, now),
             Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
@@ -410,7 +411,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. A suspect has been refused, if only once; what failed for a passing cause has not.
+    /// Settles all that no link has. What was called invalid once keeps that for an outcome.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
