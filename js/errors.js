@@ -30,7 +30,7 @@ export const codes = Object.freeze({
   BELLPUSH_MOSTLY_INVALID: 'most device tokens were called invalid: wrong environment or wrong app',
   BELLPUSH_AUDIENCE_FAILED: 'the audience could not be read to its end',
   BELLPUSH_DESTROYED: 'the client was destroyed while work was in flight',
-  BELLPUSH_CLOSED: 'the client is closed and takes no more work',
+  BELLPUSH_CLOSED: 'the client or the token store is closed and takes no more work',
   BELLPUSH_CORE_FAILED: 'the WebAssembly core stopped; what was in flight is in doubt',
   BELLPUSH_JOURNAL_FAILED: 'the journal of dead tokens cannot be written or read',
   BELLPUSH_STORE_UNAVAILABLE: 'the token database cannot be opened or reached',
