@@ -54,6 +54,13 @@ describe('explanations', () => {
     assert.match(stdout, /^Error response 1: [^]*\n\nProblem at offset 6: .*\n +6 {2}08 01 00\n$/m)
   })
 
+  test('of more lines than a function takes arguments', async t => {
+    const { code, stdout } = await bellpush(t, ['decode', '-'], { input: Buffer.alloc(240_000, '080800000007', 'hex') })
+    assert.equal(code, 0)
+    assert.match(stdout, /^240,000 bytes, 40,000 error responses$/m)
+    assert.match(stdout, /^Error response 40000: /m)
+  })
+
   test('--as says what the bytes are', async t => {
     const { code, stdout } = await bellpush(t, ['decode', '--as', 'feedback', '0000000100020a1b'])
     assert.equal(code, 0)

@@ -63,7 +63,7 @@ async function decode (input, { as, json }) {
   const problem = advice ? { offset: 0, message: advice } : explanation.problem
   const told = { ...explanation, problem }
   if (json) await printJson(told)
-  else await print(...explanationLines(bytes, told, process.stdout.columns))
+  else await print(explanationLines(bytes, told, process.stdout.columns))
   if (problem !== null) process.exitCode = exit.incomplete
 }
 

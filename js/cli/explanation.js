@@ -31,7 +31,7 @@ export function explanationLines (bytes, { kind, parts, problem }, columns = WID
   const layout = {
     width,
     offset: Math.max(6, String(bytes.length).length),
-    name: Math.max(5, ...fields.map(({ name }) => name.length))
+    name: fields.reduce((width, { name }) => Math.max(width, name.length), 5)
   }
   return [
     `${counted(bytes.length, 'byte')}, ${counted(parts.length, one, many)}`,

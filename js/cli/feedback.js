@@ -98,7 +98,7 @@ async function removeDead (options, store) {
       onProgress: ({ received, resumed, removed }) => bar.update(received + resumed, `${count(removed)} removed`)
     })).finally(() => bar.stop())
   if (json) await printJson({ ...counts, problem: problem ? errorJson(problem) : null })
-  else await print(...countLines(counts, db, store.dated || options.undated === 'remove'))
+  else await print(countLines(counts, db, store.dated || options.undated === 'remove'))
   if (problem === undefined) return
   tellError(problem)
   process.exitCode = exit.incomplete

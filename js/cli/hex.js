@@ -22,9 +22,7 @@ export function bytesOfHex (text) {
 /** A line of a dump that says "and so on" goes on to this offset at most. */
 const MOST_REPEATED = 1_048_576
 
-/**
- * What people and programs put between hex digits.
- */
+/** What people and programs put between hex digits. */
 const BETWEEN = /0x|\\x?|[\s,:;"'<>{}[\]()-]+/gi
 
 /** Whether a text is rather hex than the name of a file. @param {string} text */

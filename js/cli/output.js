@@ -16,11 +16,11 @@ export function allowClosedOutput () {
 
 /**
  * Writes lines to stdout, no faster than they are read.
- * @param {...string} lines
+ * @param {string | string[]} lines
  * @returns {Promise<boolean>} false: nobody reads any more
  */
-export async function print (...lines) {
-  if (!closed && lines.length > 0 && !process.stdout.write(lines.join('\n') + '\n')) {
+export async function print (lines) {
+  if (!closed && !process.stdout.write([lines].flat().join('\n') + '\n')) {
     // Its error, after which nothing drains, ends the waiting too.
     await once(process.stdout, 'drain').catch(() => {})
   }

@@ -157,7 +157,7 @@ async function tellOutcome (report, error, audience, { json, db }) {
       error: error === undefined ? null : errorJson(error)
     })
   } else {
-    await print(...reportLines(report, { db, complete, lineOf: token => audience.lineOf(token) }))
+    await print(reportLines(report, { db, complete, lineOf: token => audience.lineOf(token) }))
   }
   if (error !== undefined) tellError(error)
   const isDone = report.accepted === report.total && report.removalError === undefined

@@ -172,7 +172,7 @@ async function remove (tokens, { client, ...options }) {
   const removed = await withStore(options, {}, store => store.removeMany(distinct.map(token => ({ token }))))
   const missing = distinct.filter(token => !removed.includes(token))
   if (options.json) await printJson({ removed: removed.length, missing })
-  else await print(`${counted(removed.length, 'token')} removed`, ...missing.map(notThere))
+  else await print([`${counted(removed.length, 'token')} removed`, ...missing.map(notThere)])
 }
 
 /** @param {string} token */
