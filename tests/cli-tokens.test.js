@@ -25,9 +25,9 @@ async function house (t, registered = {}) {
     cwd,
     /** @param {string[]} args @param {string} [input] */
     tokens: (args, input) => bellpush(t, ['tokens', ...args], { cwd, input }),
-    /** What is in the database, a line a token. @param {string} [file] */
-    listed: (file = 'doorbell.db') => query(join(cwd, file), 'select client_id, token from device_tokens order by token')
-      .map(row => `${row.client_id} ${row.token}`)
+    /** Each token of the database and whose it is, as text. @param {string} [file] */
+    listed: (file = 'doorbell.db') => query(join(cwd, file),
+      "select client_id || ' ' || token as text from device_tokens order by token").map(({ text }) => text)
   }
 }
 
@@ -35,7 +35,7 @@ describe('add', () => {
   test('makes the database and stores tokens in their canonical form', async t => {
     const { tokens, listed } = await house(t)
     const { code, stdout, stderr } = await tokens(['add', ...db, 'alice', '<0A1B2C3D 4E5F6071>', 'bb'])
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '2 tokens registered for client alice\n', stderr: '' })
+    assert.deepEqual([code, stdout, stderr], [0, '2 tokens registered for client alice\n', ''])
     assert.deepEqual(listed(), ['alice 0a1b2c3d4e5f6071', 'alice bb'])
   })
 
@@ -121,7 +121,7 @@ describe('import', () => {
     const file = '\ufeffclient_id,deviceToken\r\n1,aa01\r\n2;aa02\r\n3\taa03\r\n4 aa04\r\n\r\n# comment\r\n' +
       '"Smith, A","aa05"\r\n5,<aabbccdd 00112233>\r\n  6   <aabbccdd 44556677>  '
     const { code, stdout, stderr } = await tokens(['import', ...db, '-'], file)
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '7 lines imported, 0 malformed\n', stderr: '' })
+    assert.deepEqual([code, stdout, stderr], [0, '7 lines imported, 0 malformed, 1 header\n', ''])
     assert.deepEqual(listed(), ['1 aa01', '2 aa02', '3 aa03', '4 aa04', 'Smith, A aa05', '5 aabbccdd00112233',
       '6 aabbccdd44556677'])
   })
@@ -153,6 +153,7 @@ describe('import', () => {
     assert.deepEqual(JSON.parse(stdout), {
       imported: 1,
       malformed: 1,
+      header: false,
       lines: [{ line: 2, problem: "the device token is not hexadecimal: found 'z' at character 1" }]
     })
   })

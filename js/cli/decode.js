@@ -9,7 +9,7 @@ import { explain } from '../core.js'
 import { BellpushError } from '../errors.js'
 import { exit, usage } from './exit.js'
 import { explanationLines } from './explanation.js'
-import { bytesOfHex } from './hex.js'
+import { bytesOfHex, looksLikeHex } from './hex.js'
 import { print, printJson } from './output.js'
 import { unreadable } from './token-lines.js'
 
@@ -101,7 +101,8 @@ async function readSource (name) {
     return await readStream(file.createReadStream(), name)
   } catch (error) {
     if (error instanceof BellpushError) throw error
-    if (!/[^0-9a-fx\s,:;"'<>{}[\]()\\-]/i.test(name)) return undefined
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error)
+    if (['ENOENT', 'ENAMETOOLONG'].includes(code) && looksLikeHex(name)) return undefined
     throw unreadable(name, error)
   }
 }

@@ -35,6 +35,7 @@ const exitOf = Object.freeze({
   BELLPUSH_DESTROYED: exit.incomplete,
   BELLPUSH_CLOSED: exit.incomplete,
   BELLPUSH_CORE_FAILED: exit.incomplete,
+  BELLPUSH_JOURNAL_FAILED: exit.unreachable,
   BELLPUSH_STORE_UNAVAILABLE: exit.unreachable,
   BELLPUSH_STORE_LOCKED: exit.unreachable,
   BELLPUSH_STORE_READ_ONLY: exit.unreachable,

@@ -54,7 +54,7 @@ export function explanationLines (bytes, { kind, parts, problem }, columns = WID
 
 /**
  * @param {Uint8Array} bytes
- * @param {import('../core.js').Field} field
+ * @param {import('../core.js').Explanation['parts'][0]['fields'][0]} field
  * @param {Layout} layout
  */
 function fieldRows (bytes, { name, offset, length, value }, layout) {

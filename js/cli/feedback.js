@@ -65,15 +65,20 @@ async function feedback (options) {
 async function printTuples (options) {
   const service = await readGatewayOptions(options)
   let tokens = 0
+  let isHeard = true
   await stoppable('what has been printed is all that is known of it', async signal => {
     for await (const { time, token } of feedbackTuples({ ...service, signal })) {
       tokens++
       const at = new Date(time * 1000).toISOString().replace('.000', '')
       // The tuple is nowhere else any more: the next one is read when this one is written.
-      if (!(options.json ? await printJson({ token, time, at }) : await print(`${at}\t${token}`))) break
+      isHeard = options.json ? await printJson({ token, time, at }) : await print(`${at}\t${token}`)
+      if (!isHeard) break
     }
   })
   if (tokens === 0) tell('no dead tokens')
+  if (isHeard) return
+  tell('nobody reads the output any more: the rest of the list is lost')
+  process.exitCode = exit.incomplete
 }
 
 /**

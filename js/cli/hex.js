@@ -25,7 +25,12 @@ const MOST_REPEATED = 1_048_576
 /**
  * What people and programs put between hex digits.
  */
-const BETWEEN = /0x|\\x|[\s,:;"'<>{}[\]()\\-]+/gi
+const BETWEEN = /0x|\\x?|[\s,:;"'<>{}[\]()-]+/gi
+
+/** Whether a text is rather hex than the name of a file. @param {string} text */
+export function looksLikeHex (text) {
+  return !/[^0-9a-f]/i.test(text.replace(BETWEEN, ''))
+}
 
 /** @param {string} text */
 function bytesOfDigits (text) {

@@ -35,9 +35,10 @@ export async function importTokens (path, options) {
     bar.aside(() => tell(`${printable(source.name)}, line ${line}: ${printable(problem)}`))
   }
   let imported = 0
+  let header = false
   try {
     await withStore(options, { create: true }, async store => {
-      for await (const page of pagesOf(source, complain)) {
+      for await (const page of pagesOf(source, complain, () => { header = true })) {
         imported += await write(store, page, complain)
         bar.update(source.size === undefined ? imported : source.bytesRead, `${count(imported)} tokens`)
       }
@@ -50,17 +51,18 @@ export async function importTokens (path, options) {
     bar.stop()
     source.close()
   }
-  if (options.json) await printJson({ imported, malformed: badLines, lines: malformed })
-  else await print(`${counted(imported, 'line')} imported, ${count(badLines)} malformed`)
+  if (options.json) await printJson({ imported, malformed: badLines, header, lines: malformed })
+  else await print(`${counted(imported, 'line')} imported, ${count(badLines)} malformed${header ? ', 1 header' : ''}`)
   process.exitCode = badLines > 0 ? exit.incomplete : exit.done
 }
 
 /**
  * @param {LineSource} source
  * @param {(line: number, problem: string) => void} complain
+ * @param {() => void} headed called where the first line names the columns
  * @returns {AsyncGenerator<Registration[], void, undefined>}
  */
-async function * pagesOf (source, complain) {
+async function * pagesOf (source, complain, headed) {
   /** @type {Registration[]} */
   let page = []
   let isFirst = true
@@ -68,7 +70,8 @@ async function * pagesOf (source, complain) {
     const pair = problem === undefined ? pairOf(text) : { problem }
     const read = 'problem' in pair ? pair : checked(pair)
     if ('clientId' in read) page.push({ line: number, ...read })
-    else if (!isFirst || !isHeader(pair)) complain(number, read.problem)
+    else if (isFirst && isHeader(pair)) headed()
+    else complain(number, read.problem)
     isFirst = false
     if (page.length === PAGE) {
       yield page

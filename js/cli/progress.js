@@ -14,8 +14,9 @@ export function isProgressShown () {
  * @param {object} bar
  * @param {number | undefined} bar.total undefined: nobody knows, and there is only a count
  * @param {string} bar.unit what is counted, in the plural
+ * @param {string} [bar.note] shown beside it until there is progress
  */
-export function startProgress ({ total, unit }) {
+export function startProgress ({ total, unit, note = '' }) {
   if (!isProgressShown()) return none
   const bar = new SingleBar({
     stream: process.stderr,
@@ -26,7 +27,7 @@ export function startProgress ({ total, unit }) {
     gracefulExit: false,
     forceRedraw: true
   }, Presets.shades_classic)
-  const payload = { count: '0', of: total?.toLocaleString('en-US'), note: '' }
+  const payload = { count: '0', of: total?.toLocaleString('en-US'), note }
   bar.start(total ?? 1, 0, payload)
   return {
     /**

@@ -104,9 +104,16 @@ const from = line => line === undefined ? '' : `  (line ${line})`
  * @param {string | undefined} db
  * @returns {string[]}
  */
-function removedLines ({ removed, removalError, truncated }, db) {
+function removedLines ({ accepted, rejected, removed, removalError, truncated }, db) {
   if (removalError) return ['', `Dead tokens are still in ${db}: ${printable(removalError.message)}`]
-  if (removed.length === 0) return []
+  if (removed.length === 0) {
+    const dead = rejected.filter(({ dead }) => dead).length
+    return db === undefined || dead === 0 || accepted > dead ? [] : [
+      '',
+      `Nothing was removed from ${db}: as not more tokens were accepted than called dead, the gateway or`,
+      'the application may be the wrong one, and the tokens alive.'
+    ]
+  }
   return ['', `Removed from ${db}: ${truncated ? 'at least ' : ''}${counted(removed.length, 'dead token')}`]
 }
 

@@ -51,6 +51,12 @@ export function pushCommand () {
 }
 
 const help = `
+The JSON object: total, accepted; counts of each outcome; lists of rejected,
+exhausted (given up), expired, inDoubt, notSent, each { token, reason, status,
+at, … }; removed; truncated (a list is shorter than its count); complete (the
+audience was read to its end); connections; elapsed (milliseconds); removalError
+and error: null or { code, message }.
+
 On a terminal, progress is shown. Ctrl+C stops: what has been sent still gets
 its verdict. Pressed again, it ends at once, and what was sent is in doubt.
 
@@ -114,7 +120,8 @@ async function pushWith (options, { payload, ...send }, store) {
   })
   const audience = await openAudience(options, store)
   try {
-    const bar = startProgress({ total: isProgressShown() ? await audience.count() : undefined, unit: 'tokens' })
+    const total = isProgressShown() ? await audience.count() : undefined
+    const bar = startProgress({ total, unit: 'tokens', note: 'connecting' })
     const onProgress = (/** @type {import('../client.js').Progress} */ { settled, counts }) =>
       bar.update(settled, `${count(counts.accepted)} accepted, ${count(settled - counts.accepted)} not`)
     const reactions = {

@@ -6,7 +6,7 @@
  */
 import { open } from 'node:fs/promises'
 import { usage } from './exit.js'
-import { printable } from './output.js'
+import { printable, tell } from './output.js'
 
 /** Characters of the longest line that is taken for one: a token has 200 digits, a client id 255 characters. */
 const LONGEST_LINE = 4096
@@ -41,7 +41,10 @@ export class LineSource {
    * @throws {import('../errors.js').BellpushError} BELLPUSH_OPTION_INVALID where it cannot be opened
    */
   static async open (path) {
-    if (path === '-') return new LineSource(process.stdin, 'stdin', undefined)
+    if (path === '-') {
+      if (process.stdin.isTTY) tell('Reading from the terminal; Ctrl+D ends it.')
+      return new LineSource(process.stdin, 'stdin', undefined)
+    }
     try {
       const file = await open(path)
       const stats = await file.stat()

@@ -8,7 +8,7 @@ import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
 import { usage } from './exit.js'
 import { importTokens } from './import.js'
-import { count, counted, print, printable, printJson } from './output.js'
+import { counted, print, printable, printJson } from './output.js'
 import { addStoreOptions, withStore } from './store-options.js'
 
 /** @typedef {import('./store-options.js').StoreOptions & { json?: boolean }} Options */
@@ -200,5 +200,5 @@ function field (text) {
 async function countTokens ({ client, ...options }) {
   const tokens = await withStore(options, {}, store => store.count(client))
   if (options.json) await printJson({ count: tokens })
-  else await print(count(tokens))
+  else await print(String(tokens))
 }
