@@ -27,6 +27,7 @@ export const codes = Object.freeze({
   BELLPUSH_LISTEN_FAILED: 'a server could not listen on its address and port',
   BELLPUSH_CONNECTION_LOST: 'connections were made but lost again and again',
   BELLPUSH_NOTIFICATION_REFUSED: 'the gateway refused the payload or the topic, which every notification shares',
+  BELLPUSH_GATEWAY_FAILING: 'the gateway fails to process every notification, for a passing cause',
   BELLPUSH_MOSTLY_INVALID: 'most device tokens were called invalid: wrong environment or wrong app',
   BELLPUSH_AUDIENCE_FAILED: 'the audience could not be read to its end',
   BELLPUSH_DESTROYED: 'the client was destroyed while work was in flight',

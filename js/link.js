@@ -48,7 +48,7 @@ export class SocketLink {
     this.#changed = changed
     this.#link = new BinaryLink(batch, timing, now())
     socket.on('data', bytes => this.#during(() => {
-      this.#link.read(bytes, now())
+      this.#link.read(bytes, 0, now())
       this.answered ||= this.#link.isDone
     }))
     // Nothing can come after the gateway's end, so there is no need to wait for the socket's own.

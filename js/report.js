@@ -105,6 +105,11 @@ export function errorOfStop ({ why, refusal }, { counts }) {
     return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
       `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
   }
+  if (why === 'failing') {
+    const { reason, status } = describeReason(refusal)
+    return new BellpushError('BELLPUSH_GATEWAY_FAILING',
+      `the gateway fails to process anything: status ${status} (${reason}) again and again; the rest was not sent`)
+  }
   if (why === 'mostlyRefused') {
     return new BellpushError('BELLPUSH_MOSTLY_INVALID',
       `the gateway refused more tokens than it accepted (${counts.accepted}), so the rest was not sent and no token ` +

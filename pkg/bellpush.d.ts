@@ -25,7 +25,7 @@ export class Batch {
     settled(): Uint32Array;
     /**
      * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused); the reason of a refusal; next wake-up in milliseconds (-1: none).
+     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
      */
     standing(now: number): Float64Array;
     stop(now: number): void;
@@ -62,7 +62,7 @@ export class BinaryLink {
      */
     deadline(): number;
     constructor(batch: Batch, linger: number, answer: number, now: number);
-    read(batch: Batch, bytes: Uint8Array | number[], now: number): void;
+    read(batch: Batch, bytes: Uint8Array | number[], unsent: number, now: number): void;
     refused(batch: Batch, now: number): void;
     tick(batch: Batch, unsent: number, now: number): void;
     /**
@@ -188,7 +188,7 @@ export interface InitOutput {
     readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
     readonly binarylink_new: (a: number, b: number, c: number, d: number) => number;
-    readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
     readonly binarylink_write: (a: number, b: number, c: number, d: number) => any;

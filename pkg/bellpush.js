@@ -96,7 +96,7 @@ export class Batch {
     }
     /**
      * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused); the reason of a refusal; next wake-up in milliseconds (-1: none).
+     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
      * @param {number} now
      * @returns {Float64Array}
      */
@@ -420,9 +420,10 @@ export class BinaryLink {
     /**
      * @param {Batch} batch
      * @param {Uint8Array | number[]} bytes
+     * @param {number} unsent
      * @param {number} now
      */
-    read(batch, bytes, now) {
+    read(batch, bytes, unsent, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
@@ -430,11 +431,12 @@ export class BinaryLink {
         if ((batch).__wbg_inst !== undefined && (batch).__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
-        const val2 = +now;
+        const val2 = +unsent;
+        const val3 = +now;
         const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
         const len0 = WASM_VECTOR_LEN;
         __wbg_call_guard();
-        wasm.binarylink_read(this.__wbg_ptr, batch.__wbg_ptr, ptr0, len0, val2);
+        wasm.binarylink_read(this.__wbg_ptr, batch.__wbg_ptr, ptr0, len0, val2, val3);
     }
     /**
      * @param {Batch} batch

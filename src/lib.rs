@@ -20,7 +20,7 @@
 //! let mut bytes = Vec::new();
 //! link.write(&mut batch, &mut bytes, 65_536, 0); // … the embedder sends `bytes` …
 //! // Behind both notifications went a sentinel with identifier 3; its rejection proves that they were accepted.
-//! link.read(&mut batch, &[8, 5, 0, 0, 0, 3], 40); // … and hands over what it receives.
+//! link.read(&mut batch, &[8, 5, 0, 0, 0, 3], 0, 40); // … and hands over what it receives.
 //! assert!(batch.is_finished());
 //! assert_eq!(batch.counts().of(Outcome::Accepted), 2);
 //! # Ok::<(), bellpush::notification::PayloadError>(())

@@ -21,14 +21,14 @@ fn a_token_called_invalid_falsely_is_accepted_when_it_is_sent_again() {
     let mut batch = batch_of(3, listing());
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
-    first.read(&mut batch, &says(8, 2), 1);
+    first.read(&mut batch, &says(8, 2), 0, 1);
     assert_eq!(ends(&mut batch), [accepted(0)], "slot 1 is only suspect");
     assert!(batch.has_work(1));
 
     let mut second = link(1);
     let frames = write(&mut second, &mut batch, 1);
     assert_eq!(slots(&frames), [Some(2), Some(1), None], "the suspect comes last");
-    second.read(&mut batch, &says(4, 3), 2);
+    second.read(&mut batch, &says(4, 3), 0, 2);
     assert_eq!(ends(&mut batch), [accepted(1), accepted(2)]);
     assert!(batch.is_finished());
 }
@@ -40,7 +40,7 @@ fn a_token_called_invalid_by_two_connections_is_rejected_and_dead() {
         assert!(!batch.is_finished());
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(8, 1), 7);
+        link.read(&mut batch, &says(8, 1), 0, 7);
     }
     assert_eq!(
         batch.take_settled(),
@@ -54,7 +54,7 @@ fn a_suspect_waits_until_nothing_else_is_left_and_ends_its_link() {
     let mut batch = batch_of(4, listing());
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
-    first.read(&mut batch, &says(8, 1), 0);
+    first.read(&mut batch, &says(8, 1), 0, 0);
 
     // A link that gets only part of what waits leaves the suspect alone.
     let (mut second, mut out) = (link(0), Vec::new());
@@ -74,7 +74,7 @@ fn one_suspect_a_link_so_that_its_refusal_discards_nothing() {
     for _ in 0..2 {
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(8, 1), 0);
+        link.read(&mut batch, &says(8, 1), 0, 0);
     }
     let (mut one, mut other) = (link(0), link(0));
     assert_eq!(slots(&write(&mut one, &mut batch, 0)), [Some(0), None]);
@@ -86,7 +86,7 @@ fn a_suspect_that_comes_back_is_still_suspect() {
     let mut batch = batch_of(1, listing());
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
-    first.read(&mut batch, &says(8, 1), 0);
+    first.read(&mut batch, &says(8, 1), 0, 0);
 
     let mut second = link(0);
     let length: usize = write(&mut second, &mut batch, 0).iter().map(|frame| frame.length).sum();
@@ -95,7 +95,7 @@ fn a_suspect_that_comes_back_is_still_suspect() {
 
     let mut third = link(0);
     write(&mut third, &mut batch, 0);
-    third.read(&mut batch, &says(8, 1), 0);
+    third.read(&mut batch, &says(8, 1), 0, 0);
     assert_eq!(ends(&mut batch), [rejected(0, 8)]);
 }
 
@@ -110,7 +110,7 @@ fn a_processing_error_is_tried_again_after_a_while_and_exhausted_at_the_limit() 
             assert!(batch.has_work(now), "attempt {attempt}");
             let mut link = link(now);
             assert_eq!(slots(&write(&mut link, &mut batch, now)), [Some(0), None]);
-            link.read(&mut batch, &says(status, 1), now);
+            link.read(&mut batch, &says(status, 1), 0, now);
             if attempt < 3 {
                 let wakeup = batch.next_wakeup().expect("a time for the next attempt");
                 assert!(wakeup > now && !batch.has_work(wakeup - 1));
@@ -137,20 +137,8 @@ fn what_was_returned_is_no_attempt() {
     assert_eq!(ends(&mut batch), []);
     let mut last = link(0);
     write(&mut last, &mut batch, 0);
-    last.read(&mut batch, &says(4, 3), 0);
+    last.read(&mut batch, &says(4, 3), 0, 0);
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);
-}
-
-#[test]
-fn passing_causes_do_not_trip_the_breaker() {
-    let config = Config { max_attempts: 1, breaker: 2, ..listing() };
-    let mut batch = batch_of(5, config);
-    while batch.has_work(0) {
-        let mut link = link(0);
-        write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(1, 1), 0);
-    }
-    assert_eq!((batch.stopped(), batch.counts().of(Outcome::Exhausted)), (None, 5));
 }
 
 // ---- refusals ----
@@ -161,7 +149,7 @@ fn a_refusal_for_what_all_share_stops_the_batch() {
         let mut batch = batch_of(4, listing());
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(status, 2), 0);
+        link.read(&mut batch, &says(status, 2), 0, 0);
         let status = u16::from(status);
         assert_eq!(ends(&mut batch), [accepted(0), rejected(1, status), not_sent(2), not_sent(3)]);
         assert_eq!(batch.stopped(), Some(Stop::Refused(Reason(status))));
@@ -175,12 +163,12 @@ fn a_refusal_of_one_notification_is_about_that_one() {
         let mut batch = batch_of(3, listing());
         let mut first = link(0);
         write(&mut first, &mut batch, 0);
-        first.read(&mut batch, &says(status, 2), 0);
+        first.read(&mut batch, &says(status, 2), 0, 0);
         assert_eq!(ends(&mut batch), [accepted(0), rejected(1, u16::from(status))]);
 
         let mut second = link(0);
         assert_eq!(slots(&write(&mut second, &mut batch, 0)), [Some(2), None]);
-        second.read(&mut batch, &says(4, 2), 0);
+        second.read(&mut batch, &says(4, 2), 0, 0);
         assert_eq!(ends(&mut batch), [accepted(2)]);
     }
 }
@@ -190,7 +178,7 @@ fn status_10_names_the_last_that_was_accepted() {
     let mut batch = batch_of(4, listing());
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
-    first.read(&mut batch, &says(10, 2), 0);
+    first.read(&mut batch, &says(10, 2), 0, 0);
     assert_eq!(first.state(), LinkState::Done);
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);
     assert_eq!(slots(&write(&mut link(0), &mut batch, 0)), [Some(2), Some(3), None], "the rest goes out again");
@@ -201,7 +189,7 @@ fn status_10_about_the_sentinel_says_that_all_were_accepted() {
     let mut batch = batch_of(2, listing());
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
-    link.read(&mut batch, &says(10, 3), 0);
+    link.read(&mut batch, &says(10, 3), 0, 0);
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);
 }
 
@@ -210,7 +198,7 @@ fn nobody_knows_what_status_0_says_of_what_it_names_and_what_follows() {
     let mut batch = batch_of(3, listing());
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
-    link.read(&mut batch, &says(0, 2), 0);
+    link.read(&mut batch, &says(0, 2), 0, 0);
     assert_eq!(ends(&mut batch), [accepted(0), in_doubt(1, Reason(0)), in_doubt(2, Reason(0))]);
 }
 
@@ -223,7 +211,7 @@ fn when_most_tokens_are_refused_the_batch_stops_and_no_token_is_held_for_dead() 
         assert_eq!(batch.stopped(), None, "after {} refusals", refused - 1);
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(8, 1), 0);
+        link.read(&mut batch, &says(8, 1), 0, 0);
     }
     assert_eq!(batch.stopped(), Some(Stop::MostlyRefused));
     let settled = batch.take_settled();
@@ -239,9 +227,68 @@ fn refused_tokens_stop_nothing_while_more_are_accepted() {
     for _ in 0..25 {
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(8, 2), 0); // one accepted, one refused
+        link.read(&mut batch, &says(8, 2), 0, 0); // one accepted, one refused
     }
     assert_eq!(batch.stopped(), None);
+}
+
+#[test]
+fn dead_tokens_at_the_front_do_not_keep_the_others_from_being_sent() {
+    let mut batch = batch_of(1_000, Config::default());
+    let dead = 0..50;
+    for connection in 0.. {
+        assert!(connection < 200, "it comes to an end");
+        let mut link = link(0);
+        let sent = write(&mut link, &mut batch, 0);
+        let position = sent.iter().position(|frame| frame.slot.is_none_or(|slot| dead.contains(&slot)));
+        let Some(position) = position else { continue };
+        link.read(&mut batch, &says(8, position as u32 + 1), 0, 0);
+        if batch.is_finished() {
+            break;
+        }
+    }
+    assert_eq!(batch.stopped(), None);
+    assert_eq!(batch.counts().of(Outcome::Accepted), 950);
+    assert_eq!(batch.counts().of(Outcome::Rejected), 50);
+}
+
+#[test]
+fn a_gateway_that_fails_to_process_anything_is_given_up() {
+    let config = Config { max_attempts: 255, breaker: 7, ..listing() };
+    let mut batch = batch_of(30, config);
+    for connection in 0..7 {
+        assert_eq!(batch.stopped(), None, "after {connection} failures");
+        let mut link = link(0);
+        write(&mut link, &mut batch, 0);
+        link.read(&mut batch, &says(1, 1), 0, 0);
+    }
+    assert_eq!(batch.stopped(), Some(Stop::Failing(Reason(1))));
+    assert_eq!(batch.counts().of(Outcome::NotSent), 30);
+}
+
+#[test]
+fn failures_with_something_accepted_between_them_stop_nothing() {
+    let config = Config { max_attempts: 1, breaker: 2, ..listing() };
+    let mut batch = batch_of(20, config);
+    while batch.has_work(0) {
+        let mut link = link(0);
+        write(&mut link, &mut batch, 0);
+        link.read(&mut batch, &says(1, 2), 0, 0); // one accepted, one not processed
+    }
+    assert_eq!((batch.stopped(), batch.counts().of(Outcome::Exhausted)), (None, 10));
+}
+
+#[test]
+fn a_suspect_that_fails_for_a_passing_cause_is_a_suspect_still() {
+    let mut batch = batch_of(2, listing());
+    for (status, identifier, now) in [(8, 2, 0), (1, 1, 10), (8, 1, 10_000)] {
+        let mut link = link(now);
+        write(&mut link, &mut batch, now);
+        link.read(&mut batch, &says(status, identifier), 0, now);
+    }
+    let dead: Vec<_> =
+        batch.take_settled().into_iter().filter(|settled| settled.dead).map(|settled| settled.slot).collect();
+    assert_eq!(dead, [1]);
 }
 
 #[test]
@@ -285,7 +332,7 @@ fn what_was_sent_before_the_expiration_gets_its_verdict_after_it() {
     let mut batch = batch_of(4, perishable());
     let mut link = link(JUST_BEFORE);
     write(&mut link, &mut batch, JUST_BEFORE);
-    link.read(&mut batch, &says(2, 2), PAST);
+    link.read(&mut batch, &says(2, 2), 0, PAST);
     assert!(!batch.has_work(PAST));
     assert_eq!(
         ends(&mut batch),
@@ -299,7 +346,7 @@ fn what_waits_for_another_attempt_can_expire() {
     let mut batch = batch_of(1, perishable());
     let mut link = link(JUST_BEFORE);
     write(&mut link, &mut batch, JUST_BEFORE);
-    link.read(&mut batch, &says(1, 1), JUST_BEFORE);
+    link.read(&mut batch, &says(1, 1), 0, JUST_BEFORE);
     let wakeup = batch.next_wakeup().expect("another attempt");
     assert!(!batch.has_work(wakeup));
     assert_eq!(ends(&mut batch), [expired(0)]);
@@ -310,7 +357,7 @@ fn a_suspect_that_expires_is_rejected_but_not_dead() {
     let mut batch = batch_of(1, perishable());
     let mut link = link(JUST_BEFORE);
     write(&mut link, &mut batch, JUST_BEFORE);
-    link.read(&mut batch, &says(8, 1), JUST_BEFORE);
+    link.read(&mut batch, &says(8, 1), 0, JUST_BEFORE);
     assert!(!batch.has_work(PAST));
     let settled = batch.take_settled();
     assert_eq!(settled.len(), 1);
@@ -337,7 +384,7 @@ fn after_a_stop_nothing_is_sent_and_what_was_sent_gets_its_verdict() {
     assert_eq!(ends(&mut batch), [not_sent(3), not_sent(4)]);
     assert!(!batch.has_work(1));
     assert_eq!(slots(&write(&mut link, &mut batch, 1)), [None], "the sentinel, at once: no more tokens will be sent");
-    link.read(&mut batch, &says(2, 2), 2);
+    link.read(&mut batch, &says(2, 2), 0, 2);
     assert_eq!(ends(&mut batch), [accepted(0), rejected(1, 2), not_sent(2)], "what was returned stays");
     push(&mut batch, 5..6, 3);
     assert_eq!(ends(&mut batch), [not_sent(5)]);
@@ -355,7 +402,7 @@ fn a_passing_cause_before_a_stop_or_after_it_comes_to_the_same() {
         if stop_first {
             batch.stop(Stop::Caller, 0);
         }
-        link.read(&mut batch, &says(1, 1), 0);
+        link.read(&mut batch, &says(1, 1), 0, 0);
         batch.stop(Stop::Caller, 0);
         assert!(batch.is_finished() && batch.next_wakeup().is_none());
         ends(&mut batch)
@@ -373,7 +420,7 @@ fn an_invalid_token_before_a_stop_or_after_it_is_rejected_and_not_dead() {
         if stop_first {
             batch.stop(Stop::Caller, 0);
         }
-        link.read(&mut batch, &says(8, 1), 0);
+        link.read(&mut batch, &says(8, 1), 0, 0);
         batch.stop(Stop::Caller, 0);
         let settled = batch.take_settled();
         let ends: Vec<_> = settled.iter().map(|one| (one.outcome, one.reason, one.dead)).collect();
@@ -443,7 +490,7 @@ fn what_was_in_doubt_once_stays_so_until_the_gateway_says_more() {
     while let Some(now) = failing.next_wakeup().or_else(|| failing.has_work(0).then_some(0)) {
         let mut link = link(now);
         write(&mut link, &mut failing, now);
-        link.read(&mut failing, &says(1, 1), now);
+        link.read(&mut failing, &says(1, 1), 0, now);
     }
     for mut batch in [stopped, late, failing] {
         assert_eq!(ends(&mut batch), [in_doubt(0, Reason::CLOSED_WITHOUT_ANSWER)]);
@@ -487,7 +534,7 @@ fn malformed_tokens_have_their_slots_and_settle_at_once() {
     assert_eq!(slots(&frames), [Some(0), Some(3), Some(5)]);
     let identifiers: Vec<u32> = frames.iter().map(|frame| frame.identifier).collect();
     assert_eq!(identifiers, [1, 2, 3], "identifiers have no gaps, slots may");
-    link.read(&mut batch, &says(8, 2), 9);
+    link.read(&mut batch, &says(8, 2), 0, 9);
     let mut ends = ends(&mut batch);
     ends.extend(settled.iter().map(|one| (one.slot, one.outcome, one.reason)));
     assert_eq!(ends, [accepted(0), malformed(1), malformed(2), malformed(4)]);
@@ -508,7 +555,7 @@ fn accepted_slots_are_only_counted_unless_they_are_to_be_listed() {
     let mut batch = batch_of(3, Config::default());
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
-    link.read(&mut batch, &says(4, 4), 0);
+    link.read(&mut batch, &says(4, 4), 0, 0);
     assert_eq!(batch.take_settled(), []);
     assert_eq!(batch.counts().of(Outcome::Accepted), 3);
     assert!(batch.is_finished());
@@ -524,17 +571,17 @@ fn the_window_bounds_the_room_and_moves_with_the_oldest_slot() {
 
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
-    first.read(&mut batch, &says(1, 1), 0); // the oldest waits for its next attempt, the others return
+    first.read(&mut batch, &says(1, 1), 0, 0); // the oldest waits for its next attempt, the others return
     let mut second = link(0);
     write(&mut second, &mut batch, 0);
-    second.read(&mut batch, &says(4, 4), 0);
+    second.read(&mut batch, &says(4, 4), 0, 0);
     assert_eq!(batch.counts().of(Outcome::Accepted), 3);
     assert_eq!((batch.room(), batch.first_unsettled()), (0, 0), "the oldest holds the window");
 
     let wakeup = batch.next_wakeup().expect("another attempt");
     let mut third = link(wakeup);
     write(&mut third, &mut batch, wakeup);
-    third.read(&mut batch, &says(4, 2), wakeup);
+    third.read(&mut batch, &says(4, 2), 0, wakeup);
     assert_eq!((batch.room(), batch.first_unsettled()), (4, 4));
 }
 
@@ -547,6 +594,6 @@ fn a_full_window_makes_the_link_confirm_at_once() {
     assert_eq!(slots(&write(&mut link, &mut batch, 0)), [Some(0)], "more can come");
     batch.push_hex(b"00000001", 1);
     assert_eq!(slots(&write(&mut link, &mut batch, 1)), [Some(1), None]);
-    link.read(&mut batch, &says(4, 3), 2);
+    link.read(&mut batch, &says(4, 3), 0, 2);
     assert_eq!(batch.room(), 2);
 }

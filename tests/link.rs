@@ -61,7 +61,7 @@ fn what_a_link_writes_pleases_a_gateway_and_its_sentinel_does_not() {
     let sentinel = decoder.next_frame().expect("well-formed").expect("whole");
     let answer = server::judge(&sentinel, Payload::BINARY_LIMIT).expect_err("a sentinel is refused");
     assert_eq!(answer.identifier, 3);
-    link.read(&mut batch, &answer.encode(), 0);
+    link.read(&mut batch, &answer.encode(), 0, 0);
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);
 }
 
@@ -112,7 +112,7 @@ fn returned_slots_go_before_fresh_ones() {
     let mut first = link(0);
     write(&mut first, &mut batch, 0);
     push(&mut batch, 3..5, 0);
-    first.read(&mut batch, &says(10, 1), 0);
+    first.read(&mut batch, &says(10, 1), 0, 0);
     assert_eq!(slots(&write(&mut link(0), &mut batch, 0)), [Some(1), Some(2), Some(3), Some(4)]);
 }
 
@@ -124,16 +124,19 @@ fn a_link_with_open_input_lingers_for_more_tokens() {
     push(&mut batch, 0..2, 0);
     let mut link = patient(250, 30_000);
     assert_eq!(slots(&write(&mut link, &mut batch, 0)), [Some(0), Some(1)]);
-    assert_eq!(link.deadline(), Some(250));
-    assert_eq!(slots(&write(&mut link, &mut batch, 249)), []);
+    assert_eq!(link.deadline(), Some(30_000), "the bytes may still wait to leave");
+    assert_eq!(slots(&write(&mut link, &mut batch, 100)), []);
+    assert_eq!(link.deadline(), Some(350));
+    assert_eq!(slots(&write(&mut link, &mut batch, 349)), []);
 
-    push(&mut batch, 2..3, 249);
-    assert_eq!(slots(&write(&mut link, &mut batch, 249)), [Some(2)], "the time begins anew");
-    assert_eq!(link.deadline(), Some(499));
-    assert_eq!(slots(&write(&mut link, &mut batch, 498)), []);
-    assert_eq!(slots(&write(&mut link, &mut batch, 499)), [None]);
+    push(&mut batch, 2..3, 349);
+    assert_eq!(slots(&write(&mut link, &mut batch, 349)), [Some(2)], "the time begins anew");
+    assert_eq!(slots(&write(&mut link, &mut batch, 350)), []);
+    assert_eq!(link.deadline(), Some(600));
+    assert_eq!(slots(&write(&mut link, &mut batch, 599)), []);
+    assert_eq!(slots(&write(&mut link, &mut batch, 600)), [None]);
     assert_eq!(link.state(), LinkState::Confirming);
-    assert_eq!(slots(&write(&mut link, &mut batch, 500)), [], "one sentinel, and nothing behind it");
+    assert_eq!(slots(&write(&mut link, &mut batch, 601)), [], "one sentinel, and nothing behind it");
 }
 
 #[test]
@@ -154,7 +157,7 @@ fn a_link_serves_what_comes_late_to_a_closed_batch() {
     let (mut busy, mut idle) = (link(0), link(0));
     write(&mut busy, &mut batch, 0);
     assert_eq!(slots(&write(&mut idle, &mut batch, 0)), []);
-    busy.read(&mut batch, &says(2, 1), 0);
+    busy.read(&mut batch, &says(2, 1), 0, 0);
     assert_eq!(slots(&write(&mut idle, &mut batch, 0)), [Some(1), None]);
 }
 
@@ -180,9 +183,9 @@ fn an_answer_in_pieces_is_one_answer() {
         write(&mut link, &mut batch, 0);
         let answer = says(8, 2);
         let (left, right) = answer.split_at(first);
-        link.read(&mut batch, left, 1);
+        link.read(&mut batch, left, 0, 1);
         assert_eq!(ends(&mut batch), []);
-        link.read(&mut batch, right, 2);
+        link.read(&mut batch, right, 0, 2);
         assert_eq!(ends(&mut batch), [accepted(0)]);
         assert_eq!(link.state(), LinkState::Done);
     }
@@ -194,8 +197,8 @@ fn only_the_first_answer_of_a_connection_counts() {
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
     let both = [says(2, 1), says(2, 2)].concat();
-    link.read(&mut batch, &both, 0);
-    link.read(&mut batch, &says(2, 3), 0);
+    link.read(&mut batch, &both, 0, 0);
+    link.read(&mut batch, &says(2, 3), 0, 0);
     assert_eq!(ends(&mut batch), [rejected(0, 2)]);
 }
 
@@ -210,7 +213,7 @@ fn an_answer_that_names_nothing_of_ours_leaves_all_in_doubt() {
             }
             let mut link = link(0);
             assert_eq!(write(&mut link, &mut batch, 0).len(), if with_sentinel { 3 } else { 2 });
-            link.read(&mut batch, &says(status, identifier), 0);
+            link.read(&mut batch, &says(status, identifier), 0, 0);
             let doubt = |slot| in_doubt(slot, Reason::UNKNOWN_IDENTIFIER);
             assert_eq!(ends(&mut batch), [doubt(0), doubt(1)], "{status} {identifier}");
         }
@@ -227,7 +230,7 @@ fn a_missing_payload_without_an_identifier_is_the_sentinels_once_it_is_written()
         }
         let mut link = link(0);
         write(&mut link, &mut batch, 0);
-        link.read(&mut batch, &says(4, 0), 0);
+        link.read(&mut batch, &says(4, 0), 0, 0);
         assert_eq!(ends(&mut batch), [expected]);
     }
 }
@@ -243,7 +246,7 @@ fn a_frame_that_is_too_long_for_a_gateway_is_not_taken_for_the_sentinel() {
     let mut decoder = Decoder::new(30);
     decoder.push(&out);
     let error = decoder.next_frame().expect_err("too long");
-    link.read(&mut batch, &server::answer(&error).encode(), 0);
+    link.read(&mut batch, &server::answer(&error).encode(), 0, 0);
     assert_eq!(batch.counts().of(Outcome::Accepted), 0);
 }
 
@@ -252,7 +255,7 @@ fn bytes_that_are_no_answer_leave_all_in_doubt() {
     let mut batch = batch_of(1, listing());
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
-    link.read(&mut batch, b"HTTP/1.1 400 Bad Request", 0);
+    link.read(&mut batch, b"HTTP/1.1 400 Bad Request", 0, 0);
     assert_eq!(ends(&mut batch), [in_doubt(0, Reason::UNREADABLE_ANSWER)]);
 }
 
@@ -319,7 +322,7 @@ fn a_byte_of_an_answer_is_a_sign_of_life() {
     let mut batch = batch_of(1, listing());
     let mut link = patient(0, 1_000);
     write(&mut link, &mut batch, 0);
-    link.read(&mut batch, &[8], 900);
+    link.read(&mut batch, &[8], 0, 900);
     assert_eq!(link.deadline(), Some(1_900));
     link.tick(&mut batch, 0, 1_899);
     assert_eq!(ends(&mut batch), []);
@@ -332,11 +335,11 @@ fn a_link_that_is_done_does_nothing_more() {
     let mut batch = batch_of(2, listing());
     let mut done = link(0);
     write(&mut done, &mut batch, 0);
-    done.read(&mut batch, &says(2, 1), 0);
+    done.read(&mut batch, &says(2, 1), 0, 0);
     ends(&mut batch);
     assert_eq!(slots(&write(&mut done, &mut batch, 0)), []);
-    done.read(&mut batch, &says(2, 2), 1);
-    done.read(&mut batch, b"rubbish", 1);
+    done.read(&mut batch, &says(2, 2), 0, 1);
+    done.read(&mut batch, b"rubbish", 0, 1);
     done.tick(&mut batch, 0, 1 << 40);
     done.closed(&mut batch, 0, Reason::CLOSED_WITHOUT_ANSWER, 2);
     done.refused(&mut batch, 3);

@@ -208,8 +208,8 @@ impl World {
         let connection = self.connections.get_mut(index).expect("it is there");
         connection.over = true;
         let (left, right) = words.split_at(cut.min(words.len()));
-        connection.link.read(&mut self.batch, left, self.now);
-        connection.link.read(&mut self.batch, right, self.now);
+        connection.link.read(&mut self.batch, left, 0, self.now);
+        connection.link.read(&mut self.batch, right, 0, self.now);
     }
 
     fn resends(&self) -> bool {

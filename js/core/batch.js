@@ -45,8 +45,8 @@ export function describeReason (reason) {
  * @property {number} room tokens that it takes now
  * @property {boolean} hasWork a link would find something to send
  * @property {boolean} finished
- * @property {'caller' | 'mostlyRefused' | 'refused' | null} stopped
- * @property {number} refusal the reason, where `stopped` is 'refused'
+ * @property {'caller' | 'mostlyRefused' | 'refused' | 'failing' | null} stopped
+ * @property {number} refusal the reason, where `stopped` is 'refused' or 'failing'
  * @property {number | null} wakeup milliseconds since 1970 at which there may be work again
  */
 
@@ -157,7 +157,7 @@ export class Batch {
       room,
       hasWork: hasWork === 1,
       finished: finished === 1,
-      stopped: (/** @type {const} */ ([null, 'caller', 'mostlyRefused', 'refused']))[stopped],
+      stopped: (/** @type {const} */ ([null, 'caller', 'mostlyRefused', 'refused', 'failing']))[stopped],
       refusal,
       wakeup: wakeup < 0 ? null : wakeup
     }

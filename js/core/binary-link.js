@@ -31,16 +31,16 @@ export class BinaryLink {
 
   /**
    * @param {Uint8Array} bytes
+   * @param {number} unsent the last bytes of what `write` gave that surely have not left yet
    * @param {number} now
    */
-  read (bytes, now) {
-    this.#both((link, batch) => link.read(batch, bytes, now))
+  read (bytes, unsent, now) {
+    this.#both((link, batch) => link.read(batch, bytes, unsent, now))
   }
 
   /**
    * The connection has ended.
-   * @param {{ unsent: number, abandoned?: boolean }} how `unsent`: the last bytes of what `write` gave that surely did
-   *   not leave; `abandoned`: we ended it
+   * @param {{ unsent: number, abandoned?: boolean }} how `unsent` as for `read`; `abandoned`: we ended it
    * @param {number} now
    */
   closed ({ unsent, abandoned = false }, now) {
@@ -57,7 +57,7 @@ export class BinaryLink {
 
   /**
    * Time has passed.
-   * @param {number} unsent as for `closed`
+   * @param {number} unsent as for `read`
    * @param {number} now
    */
   tick (unsent, now) {

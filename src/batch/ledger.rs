@@ -16,9 +16,9 @@ use super::{Slot, SlotRange};
 ///             ▼                               │
 /// (pushed) ─ Waiting ──── claimed by a link ─ Claimed ── accepted, in doubt, rejected for good ─▶ Settled
 ///             ▲                               │  │
-///             ├── its time has come ─ Delayed ◀┘  │ called invalid once
-///             │                                  ▼
-///             └── (never) ───────────────────── Suspect ── claimed again, alone at a link's end ─▶ Claimed
+///             └── its time has come ─ Delayed ◀┘  │ called invalid once
+///                                                 ▼
+///                                               Suspect ── claimed again, last on its link ─▶ Claimed
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -26,11 +26,9 @@ pub(super) enum State {
     Waiting,
     /// A link has it: it may have been sent.
     Claimed,
-    /// A link has it for the second time, to learn whether the first "invalid token" was true.
-    Confirming,
     /// Refused for a passing cause; waits for its time.
     Delayed,
-    /// Called invalid once; waits for a second opinion.
+    /// Called invalid once; waits to be claimed for a second opinion.
     Suspect,
     /// Done.
     Settled,
@@ -44,6 +42,8 @@ struct Entry {
     state: State,
     /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
+    /// Its token was called invalid once.
+    accused: bool,
     /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
     doubt: Option<Reason>,
 }
@@ -80,7 +80,14 @@ impl Ledger {
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0, doubt: None });
+        self.entries.push_back(Entry {
+            token_at,
+            token_length,
+            state: State::Waiting,
+            failures: 0,
+            accused: false,
+            doubt: None,
+        });
         length.map(|_| slot)
     }
 
@@ -112,6 +119,17 @@ impl Ledger {
             entry.failures = entry.failures.saturating_add(1);
             entry.failures
         })
+    }
+
+    /// Remembers that its token was called invalid.
+    pub(super) fn accuse(&mut self, slot: Slot) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.accused = true;
+        }
+    }
+
+    pub(super) fn is_accused(&self, slot: Slot) -> bool {
+        self.entry(slot).is_some_and(|entry| entry.accused)
     }
 
     /// Remembers that a slot that goes out again may have been accepted already.

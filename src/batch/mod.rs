@@ -5,14 +5,19 @@
 //!
 //! * feeds it with [`Batch::push_hex`], never more than [`Batch::room`], and ends with [`Batch::close_input`];
 //! * opens a connection and a link for it while [`Batch::has_work`], again at [`Batch::next_wakeup`];
-//! * empties [`Batch::take_settled`] after each call of a link, until [`Batch::is_finished`].
+//! * empties [`Batch::take_settled`] after each call of anything, until [`Batch::is_finished`];
+//! * gives `now` in milliseconds since 1970, never less than before: expirations are compared with it.
+//!
+//! A link's claims are its own until it brings their verdicts, so a link is never dropped before it is done.
 //!
 //! The invariant, whatever links and callers do: a slot settles once; a slot that was accepted is never claimed again;
 //! nothing settles as accepted that a link did not call so.
 
+mod claims;
 mod ledger;
 mod policy;
 mod ranges;
+mod types;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -21,103 +26,13 @@ use crate::notification;
 use crate::outcome::{Outcome, Reason};
 
 use ledger::{Ledger, State};
-use policy::Consequence;
 use ranges::SlotSet;
 
-pub use ranges::SlotRange;
+pub(crate) use ranges::SlotRange;
+pub use types::{Config, Counts, InDoubt, Settled, Stop};
 
 /// The number of a slot: the first token pushed is 0, and so on. A batch has at most 2³² − 1 of them.
 pub type Slot = u32;
-
-/// What a batch may do. Every limit is here.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// How many slots, from the oldest unsettled one on, are held at once. Bounds the memory, whatever the audience.
-    pub max_in_flight: u32,
-    /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
-    /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
-    pub max_attempts: u8,
-    /// What becomes of slots of which nobody can know whether they were accepted.
-    pub in_doubt: InDoubt,
-    /// So many refused tokens, and more refused than accepted, stop the batch: the environment or the app is wrong.
-    pub breaker: u32,
-    /// Whether [`Batch::take_settled`] lists accepted slots too, and not only counts them.
-    pub list_accepted: bool,
-    /// Unix seconds from which on nothing is sent any more; `None` or `Some(0)`: no such time.
-    pub expiration: Option<u32>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            max_in_flight: 65_536,
-            max_attempts: 3,
-            in_doubt: InDoubt::Report,
-            breaker: 20,
-            list_accepted: false,
-            expiration: None,
-        }
-    }
-}
-
-/// The choice where nobody can know whether a notification was accepted: a phone that rings twice, or perhaps not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InDoubt {
-    /// Never twice: it settles as [`Outcome::InDoubt`].
-    Report,
-    /// Better twice than never: it is sent again, [`Config::max_attempts`] times in all.
-    Resend,
-}
-
-/// Why a batch was stopped before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The embedder wanted it.
-    Caller,
-    /// The gateway refused what every notification of the batch shares.
-    Refused(Reason),
-    /// The breaker: most tokens were refused.
-    MostlyRefused,
-}
-
-/// A slot's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Which.
-    pub slot: Slot,
-    /// How.
-    pub outcome: Outcome,
-    /// Why.
-    pub reason: Reason,
-    /// The policy holds the token for dead: it may be removed where tokens are kept.
-    pub dead: bool,
-    /// When, in the milliseconds of the embedder's clock.
-    pub at: u64,
-}
-
-/// How many slots settled, by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u64; Outcome::ALL.len()]);
-
-impl Counts {
-    /// How many settled with this outcome.
-    #[must_use]
-    pub fn of(&self, outcome: Outcome) -> u64 {
-        self.0.get(outcome as usize).copied().unwrap_or_default()
-    }
-
-    /// How many settled.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    fn add(&mut self, outcome: Outcome) {
-        if let Some(count) = self.0.get_mut(outcome as usize) {
-            *count += 1;
-        }
-    }
-}
 
 /// One notification's way to many tokens. See the [module](self).
 #[derive(Debug)]
@@ -135,6 +50,8 @@ pub struct Batch {
     counts: Counts,
     /// Tokens that were refused at least once, for themselves and not for a passing cause.
     refused: u64,
+    /// Refusals for a passing cause since anything else happened.
+    failing: u32,
     settled: Vec<Settled>,
 }
 
@@ -152,6 +69,7 @@ impl Batch {
             stopped: None,
             counts: Counts::default(),
             refused: 0,
+            failing: 0,
             settled: Vec::new(),
         }
     }
@@ -252,122 +170,6 @@ impl Batch {
         std::mem::take(&mut self.settled)
     }
 
-    // ---- for links ----
-
-    /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
-    pub(crate) fn is_draining(&self) -> bool {
-        !self.input_open || self.stopped.is_some() || self.room() == 0
-    }
-
-    /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.
-    pub(crate) fn claim(&mut self, max: u32, now: u64) -> Option<SlotRange> {
-        self.wake(now);
-        self.expire(now);
-        let range = self.waiting.take_front(max)?;
-        self.ledger.set(range, State::Claimed);
-        Some(range)
-    }
-
-    /// Hands out one slot whose token was called invalid once, when nothing else is left to send. A link sends it last:
-    /// if it is refused again, nothing that was sent behind it is lost, and all before it is known to be accepted.
-    pub(crate) fn claim_suspect(&mut self, now: u64) -> Option<Slot> {
-        self.expire(now);
-        if !self.waiting.is_empty() {
-            return None;
-        }
-        let range = self.suspects.take_front(1)?;
-        self.ledger.set(range, State::Confirming);
-        Some(range.start)
-    }
-
-    /// The token of a slot that is not settled.
-    pub(crate) fn token(&self, slot: Slot) -> &[u8] {
-        self.ledger.token(slot)
-    }
-
-    /// Verdict: the gateway accepted these.
-    pub(crate) fn accept(&mut self, range: SlotRange, now: u64) {
-        for slot in range.start..range.end {
-            self.settle(slot, Outcome::Accepted, Reason::NONE, false, now);
-        }
-        self.ledger.slide();
-    }
-
-    /// Verdict: the gateway refused this one. The policy says what follows.
-    pub(crate) fn refuse(&mut self, slot: Slot, reason: Reason, now: u64) {
-        let stopped = self.stopped.is_some();
-        match policy::consequence(reason) {
-            Consequence::StopBatch => {
-                self.settle(slot, Outcome::Rejected, reason, false, now);
-                self.stop(Stop::Refused(reason), now);
-            }
-            Consequence::SecondOpinion if self.ledger.state(slot) == State::Confirming => {
-                self.settle(slot, Outcome::Rejected, reason, true, now);
-            }
-            Consequence::SecondOpinion if !stopped => {
-                self.ledger.set(SlotRange::one(slot), State::Suspect);
-                self.suspects.insert(SlotRange::one(slot));
-                self.count_refused(now);
-            }
-            Consequence::Retry => {
-                let failures = self.ledger.count_failure(slot);
-                if stopped {
-                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
-                } else if failures >= self.config.max_attempts {
-                    self.settle(slot, Outcome::Exhausted, reason, false, now);
-                } else {
-                    self.ledger.set(SlotRange::one(slot), State::Delayed);
-                    self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
-                }
-            }
-            Consequence::Reject | Consequence::SecondOpinion => {
-                self.settle(slot, Outcome::Rejected, reason, false, now);
-                self.count_refused(now);
-            }
-        }
-        self.ledger.slide();
-    }
-
-    /// Verdict: the gateway surely did not process these. They go out again, first in order.
-    pub(crate) fn give_back(&mut self, range: SlotRange, now: u64) {
-        for slot in range.start..range.end {
-            match self.ledger.state(slot) {
-                State::Claimed => {
-                    self.ledger.set(SlotRange::one(slot), State::Waiting);
-                    self.waiting.insert(SlotRange::one(slot));
-                }
-                State::Confirming => {
-                    self.ledger.set(SlotRange::one(slot), State::Suspect);
-                    self.suspects.insert(SlotRange::one(slot));
-                }
-                // Not a link's to give back; a slot that is settled stays so.
-                State::Waiting | State::Delayed | State::Suspect | State::Settled => {}
-            }
-        }
-        if self.stopped.is_some() {
-            self.stop_unsent(now);
-            self.ledger.slide();
-        }
-    }
-
-    /// Verdict: nobody can know about these.
-    pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
-        for slot in range.start..range.end {
-            let resend = self.config.in_doubt == InDoubt::Resend
-                && self.stopped.is_none()
-                && self.ledger.count_failure(slot) < self.config.max_attempts;
-            if resend {
-                self.ledger.note_doubt(slot, reason);
-                self.give_back(SlotRange::one(slot), now);
-            } else {
-                self.settle(slot, Outcome::InDoubt, reason, false, now);
-            }
-        }
-        self.ledger.slide();
-    }
-
-    // ---- inside ----
-
     /// The only way into [`State::Settled`], and it does nothing for a slot that is there already.
     fn settle(&mut self, slot: Slot, outcome: Outcome, reason: Reason, dead: bool, now: u64) {
         let again = self.ledger.state(slot) == State::Settled;
@@ -393,9 +195,17 @@ impl Batch {
                 break;
             }
             self.delayed.pop();
-            self.ledger.set(SlotRange::one(slot), State::Waiting);
-            self.waiting.insert(SlotRange::one(slot));
+            self.put_back(slot);
         }
+    }
+
+    /// Makes a slot ready to be claimed: among the suspects, where its token was called invalid once.
+    fn put_back(&mut self, slot: Slot) {
+        let accused = self.ledger.is_accused(slot);
+        let (state, set) =
+            if accused { (State::Suspect, &mut self.suspects) } else { (State::Waiting, &mut self.waiting) };
+        self.ledger.set(SlotRange::one(slot), state);
+        set.insert(SlotRange::one(slot));
     }
 
     /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
@@ -413,26 +223,35 @@ impl Batch {
 
     /// Settles all that no link has. What was called invalid once keeps that for an outcome.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
-        for range in self.waiting.drain() {
-            for slot in range.start..range.end {
+        let ready = self.waiting.drain().chain(self.suspects.drain()).flat_map(|range| range.start..range.end);
+        let delayed = std::mem::take(&mut self.delayed).into_iter().map(|Reverse((_, slot))| slot);
+        for slot in ready.chain(delayed) {
+            if self.ledger.is_accused(slot) {
+                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
+            } else {
                 self.settle(slot, outcome, reason, false, now);
             }
         }
-        for range in self.suspects.drain() {
-            for slot in range.start..range.end {
-                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
-            }
-        }
-        for Reverse((_, slot)) in std::mem::take(&mut self.delayed) {
-            self.settle(slot, outcome, reason, false, now);
+    }
+
+    /// The breaker for tokens: see [`Config::breaker`].
+    fn count_refused(&mut self, now: u64) {
+        self.refused += 1;
+        self.failing = 0;
+        if self.mostly_refused(self.config.breaker) {
+            self.stop(Stop::MostlyRefused, now);
         }
     }
 
-    fn count_refused(&mut self, now: u64) {
-        self.refused += 1;
-        let accepted = self.counts.of(Outcome::Accepted);
-        if self.refused >= u64::from(self.config.breaker) && self.refused > accepted {
-            self.stop(Stop::MostlyRefused, now);
+    /// The breaker for a gateway that is out of order: see [`Config::breaker`].
+    fn count_failing(&mut self, reason: Reason, now: u64) {
+        self.failing += 1;
+        if self.failing >= self.config.breaker {
+            self.stop(Stop::Failing(reason), now);
         }
+    }
+
+    fn mostly_refused(&self, at_least: u32) -> bool {
+        self.refused >= u64::from(at_least) && self.refused > self.counts.of(Outcome::Accepted)
     }
 }

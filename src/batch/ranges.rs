@@ -7,29 +7,29 @@ use super::Slot;
 
 /// The slots from `start` up to, and without, `end`. Never empty where one is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotRange {
+pub(crate) struct SlotRange {
     /// The first.
-    pub start: Slot,
+    pub(crate) start: Slot,
     /// One past the last.
-    pub end: Slot,
+    pub(crate) end: Slot,
 }
 
 impl SlotRange {
     /// The range of one slot.
     #[must_use]
-    pub fn one(slot: Slot) -> Self {
+    pub(crate) fn one(slot: Slot) -> Self {
         Self { start: slot, end: slot + 1 }
     }
 
     /// How many slots.
     #[must_use]
-    pub fn len(self) -> u32 {
+    pub(crate) fn len(self) -> u32 {
         self.end - self.start
     }
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.start >= self.end
     }
 }
@@ -83,6 +83,17 @@ impl SlotSet {
         (!taken.is_empty()).then_some(taken)
     }
 
+    /// Takes up to `max` slots off the back, those with the highest numbers, as one run.
+    pub(super) fn take_back(&mut self, max: u32) -> Option<SlotRange> {
+        let last = self.ranges.back_mut()?;
+        let taken = SlotRange { start: last.end - last.len().min(max), end: last.end };
+        last.end = taken.start;
+        if last.is_empty() {
+            self.ranges.pop_back();
+        }
+        (!taken.is_empty()).then_some(taken)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
@@ -121,6 +132,8 @@ mod tests {
         assert_eq!(set.take_front(2), Some(range(1, 3)));
         assert_eq!(set.take_front(9), Some(range(3, 4)), "a run ends where the next number is missing");
         assert_eq!(set.take_front(0), None);
+        assert_eq!(set.take_back(1), Some(range(9, 10)));
+        set.insert(SlotRange::one(9));
         assert_eq!(set.take_front(9), Some(range(7, 10)));
         assert_eq!(set.take_front(9), None);
         assert!(set.is_empty());

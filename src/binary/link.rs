@@ -133,12 +133,13 @@ impl Link {
         }
         let before = out.len();
         let all_claimed = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
-        if out.len() > before {
+        let wrote = out.len() > before;
+        if wrote {
             self.progress_at = now;
             self.idle_since = None;
         }
         if all_claimed {
-            self.write_ending(batch, out, now);
+            self.write_ending(batch, out, wrote, now);
         }
     }
 
@@ -174,13 +175,16 @@ impl Link {
 
     /// Nothing is left to claim. A token that needs a second opinion ends the link at once: its refusal proves what the
     /// sentinel's would. Otherwise the sentinel is written as soon as no more tokens can be expected.
-    fn write_ending(&mut self, batch: &mut Batch, out: &mut Vec<u8>, now: u64) {
-        let idle_since = *self.idle_since.get_or_insert(now);
+    fn write_ending(&mut self, batch: &mut Batch, out: &mut Vec<u8>, wrote: bool, now: u64) {
+        // It lingers from the first time that it is asked in vain: until then its bytes may still wait to leave.
+        if !wrote {
+            self.idle_since.get_or_insert(now);
+        }
         let suspect = batch.claim_suspect(now);
         if let Some(slot) = suspect {
             self.write_slot(batch, out, slot);
         }
-        let lingered = now >= idle_since.saturating_add(self.timing.linger);
+        let lingered = self.idle_since.is_some_and(|since| now >= since.saturating_add(self.timing.linger));
         let full = self.next_identifier >= Self::LAST_IDENTIFIER;
         if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
@@ -193,8 +197,9 @@ impl Link {
         self.progress_at = now;
     }
 
-    /// Takes received bytes. Only the first error response of a connection counts: it ends it.
-    pub fn read(&mut self, batch: &mut Batch, bytes: &[u8], now: u64) {
+    /// Takes received bytes. Only the first error response of a connection counts: it ends it. Of what [`Link::write`]
+    /// gave, the last `unsent` bytes surely have not left yet: whatever the answer leaves open, they are not in doubt.
+    pub fn read(&mut self, batch: &mut Batch, bytes: &[u8], unsent: u64, now: u64) {
         self.progress_at = now;
         for byte in bytes {
             if self.state == LinkState::Done {
@@ -202,28 +207,15 @@ impl Link {
             }
             match self.answers.push(*byte) {
                 Ok(None) => {}
-                Ok(Some(response)) => self.answer(batch, response, now),
-                Err(_) => self.finish_in_doubt(batch, Reason::UNREADABLE_ANSWER, now),
+                Ok(Some(response)) => self.answer(batch, response, unsent, now),
+                Err(_) => self.finish_in_doubt(batch, unsent, Reason::UNREADABLE_ANSWER, now),
             }
         }
     }
 
-    /// The connection has ended, and of what [`Link::write`] gave, the last `unsent` bytes surely did not leave. What
-    /// was sent whole is in doubt, for the reason given.
+    /// The connection has ended. What was sent whole is in doubt, for the reason given; `unsent` as for [`Link::read`].
     pub fn closed(&mut self, batch: &mut Batch, unsent: u64, reason: Reason, now: u64) {
-        let sent = self.written.saturating_sub(unsent);
-        let mut sent_runs = VecDeque::new();
-        for run in std::mem::take(&mut self.in_flight) {
-            // A frame that left in part cannot have been processed.
-            let whole = (sent.saturating_sub(run.start) / run.frame_length).min(u64::from(run.slots.len())) as u32;
-            let middle = run.slots.start + whole;
-            if whole > 0 {
-                sent_runs.push_back(Run { slots: SlotRange { start: run.slots.start, end: middle }, ..run });
-            }
-            batch.give_back(SlotRange { start: middle, end: run.slots.end }, now);
-        }
-        self.in_flight = sent_runs;
-        self.finish_in_doubt(batch, reason, now);
+        self.finish_in_doubt(batch, unsent, reason, now);
     }
 
     /// The gateway surely processed nothing that was written on this connection: it refused our certificate.
@@ -246,7 +238,7 @@ impl Link {
     }
 
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
-    /// doubt; `unsent` is as for [`Link::closed`].
+    /// doubt; `unsent` as for [`Link::read`].
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
         if self.state != LinkState::Done
             && !self.in_flight.is_empty()
@@ -256,7 +248,7 @@ impl Link {
         }
     }
 
-    fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, now: u64) {
+    fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, unsent: u64, now: u64) {
         let ErrorResponse { status, identifier } = response;
         let shutdown = status == ErrorResponse::SHUTDOWN;
         if self.is_sentinel(response) {
@@ -269,7 +261,7 @@ impl Link {
             self.finish_returned(batch, now);
         } else if status == 0 && self.accept_below(batch, identifier, now) {
             // "No error" names a notification and discards the rest, or perhaps not: nobody has documented it.
-            self.finish_in_doubt(batch, Reason(0), now);
+            self.finish_in_doubt(batch, unsent, Reason(0), now);
         } else if self.accept_below(batch, identifier, now) {
             let failed = self.take_first();
             self.finish_returned(batch, now);
@@ -277,7 +269,7 @@ impl Link {
                 batch.refuse(slot, Reason(u16::from(status)), now);
             }
         } else {
-            self.finish_in_doubt(batch, Reason::UNKNOWN_IDENTIFIER, now);
+            self.finish_in_doubt(batch, unsent, Reason::UNKNOWN_IDENTIFIER, now);
         }
     }
 
@@ -343,10 +335,15 @@ impl Link {
         }
     }
 
-    fn finish_in_doubt(&mut self, batch: &mut Batch, reason: Reason, now: u64) {
+    /// What has left whole is in doubt; what has left in part, or not at all, cannot have been processed.
+    fn finish_in_doubt(&mut self, batch: &mut Batch, unsent: u64, reason: Reason, now: u64) {
         self.state = LinkState::Done;
+        let sent = self.written.saturating_sub(unsent);
         for run in self.in_flight.drain(..) {
-            batch.doubt(run.slots, reason, now);
+            let whole = sent.saturating_sub(run.start) / run.frame_length;
+            let middle = run.slots.start + whole.min(u64::from(run.slots.len())) as u32;
+            batch.doubt(SlotRange { start: run.slots.start, end: middle }, reason, now);
+            batch.give_back(SlotRange { start: middle, end: run.slots.end }, now);
         }
     }
 }

@@ -117,7 +117,7 @@ impl WasmBatch {
     }
 
     /// How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-    /// caller, 2 mostly refused, 3 refused); the reason of a refusal; next wake-up in milliseconds (-1: none).
+    /// caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
     pub fn standing(&mut self, now: f64) -> Vec<f64> {
         let batch = &mut self.batch;
         let has_work = batch.has_work(milliseconds(now));
@@ -128,6 +128,7 @@ impl WasmBatch {
             Some(Stop::Caller) => (1, 0),
             Some(Stop::MostlyRefused) => (2, 0),
             Some(Stop::Refused(reason)) => (3, reason.0),
+            Some(Stop::Failing(reason)) => (4, reason.0),
         };
         numbers.extend([
             f64::from(batch.first_unsettled()),

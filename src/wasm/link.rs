@@ -32,8 +32,8 @@ impl WasmLink {
         (!self.out.is_empty()).then(|| Uint8Array::from(self.out.as_slice()))
     }
 
-    pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], now: f64) {
-        self.link.read(&mut batch.batch, bytes, milliseconds(now));
+    pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], unsent: f64, now: f64) {
+        self.link.read(&mut batch.batch, bytes, unsent as u64, milliseconds(now));
     }
 
     pub fn closed(&mut self, batch: &mut WasmBatch, unsent: f64, abandoned: bool, now: f64) {

@@ -328,7 +328,10 @@ impl<'a> World<'a> {
             }
             let (_, event) = connection.to_host.pop_front().expect("looked at");
             match event {
-                Event::Bytes(bytes) => connection.link.read(&mut self.batch, &bytes, now),
+                Event::Bytes(bytes) => {
+                    let unsent = connection.unsent.len() as u64;
+                    connection.link.read(&mut self.batch, &bytes, unsent, now);
+                }
                 Event::End => {
                     let unsent = connection.unsent.len() as u64;
                     let reason = Reason::CLOSED_WITHOUT_ANSWER;
@@ -385,11 +388,9 @@ impl<'a> World<'a> {
         let places = self.written.get(settled.slot as usize).map(Vec::as_slice).unwrap_or_default();
         let before = if self.resends() { 0 } else { places.len().saturating_sub(1) };
         let left_whole = |(number, end): &(usize, u64)| self.sent.get(*number).is_some_and(|sent| end <= sent);
-        // `Link::read` is not told how much is unsent, so these do not look at it.
-        let blind = [Reason::UNKNOWN_IDENTIFIER, Reason::UNREADABLE_ANSWER, Reason(0)];
         must!(
             self,
-            places.iter().skip(before).any(left_whole) || (blind.contains(&settled.reason) && !places.is_empty()),
+            places.iter().skip(before).any(left_whole),
             "{settled:?}, which never left: {places:?} of {:?}",
             self.sent
         );

@@ -1,0 +1,123 @@
+//! The batch's side towards links: what they claim from it, and the verdicts that they bring back.
+
+use std::cmp::Reverse;
+
+use crate::outcome::{Outcome, Reason};
+
+use super::ledger::State;
+use super::policy::{self, Consequence};
+use super::{Batch, InDoubt, Slot, SlotRange, Stop};
+
+impl Batch {
+    /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
+    pub(crate) fn is_draining(&self) -> bool {
+        !self.input_open || self.stopped.is_some() || self.room() == 0
+    }
+
+    /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.
+    ///
+    /// Half-way to the breaker it takes them from the other end: old tokens are often dead and often come first, and a
+    /// batch that begins with twenty dead ones is no reason to let all the others wait for ever.
+    pub(crate) fn claim(&mut self, max: u32, now: u64) -> Option<SlotRange> {
+        self.wake(now);
+        self.expire(now);
+        let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2));
+        let range = if suspicious { self.waiting.take_back(max) } else { self.waiting.take_front(max) }?;
+        self.ledger.set(range, State::Claimed);
+        Some(range)
+    }
+
+    /// Hands out one slot whose token was called invalid once, when nothing else is left to send. A link sends it last:
+    /// if it is refused again, nothing that was sent behind it is lost, and all before it is known to be accepted.
+    pub(crate) fn claim_suspect(&mut self, now: u64) -> Option<Slot> {
+        self.expire(now);
+        if !self.waiting.is_empty() {
+            return None;
+        }
+        let range = self.suspects.take_front(1)?;
+        self.ledger.set(range, State::Claimed);
+        Some(range.start)
+    }
+
+    /// The token of a slot that is not settled.
+    pub(crate) fn token(&self, slot: Slot) -> &[u8] {
+        self.ledger.token(slot)
+    }
+
+    /// Verdict: the gateway accepted these.
+    pub(crate) fn accept(&mut self, range: SlotRange, now: u64) {
+        if !range.is_empty() {
+            self.failing = 0;
+        }
+        for slot in range.start..range.end {
+            self.settle(slot, Outcome::Accepted, Reason::NONE, false, now);
+        }
+        self.ledger.slide();
+    }
+
+    /// Verdict: the gateway refused this one. The policy says what follows.
+    pub(crate) fn refuse(&mut self, slot: Slot, reason: Reason, now: u64) {
+        let stopped = self.stopped.is_some();
+        match policy::consequence(reason) {
+            Consequence::StopBatch => {
+                self.settle(slot, Outcome::Rejected, reason, false, now);
+                self.stop(Stop::Refused(reason), now);
+            }
+            Consequence::SecondOpinion if self.ledger.is_accused(slot) => {
+                self.settle(slot, Outcome::Rejected, reason, true, now);
+            }
+            Consequence::SecondOpinion if !stopped => {
+                self.ledger.accuse(slot);
+                self.put_back(slot);
+                self.count_refused(now);
+            }
+            Consequence::Retry => {
+                let failures = self.ledger.count_failure(slot);
+                if stopped {
+                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+                } else if failures >= self.config.max_attempts {
+                    self.settle(slot, Outcome::Exhausted, reason, false, now);
+                } else {
+                    self.ledger.set(SlotRange::one(slot), State::Delayed);
+                    self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
+                }
+                self.count_failing(reason, now);
+            }
+            Consequence::Reject | Consequence::SecondOpinion => {
+                self.settle(slot, Outcome::Rejected, reason, false, now);
+                self.count_refused(now);
+            }
+        }
+        self.ledger.slide();
+    }
+
+    /// Verdict: the gateway surely did not process these. They go out again, first in order.
+    pub(crate) fn give_back(&mut self, range: SlotRange, now: u64) {
+        for slot in range.start..range.end {
+            // Nothing else is a link's to give back, and what is settled stays so.
+            if self.ledger.state(slot) == State::Claimed {
+                self.put_back(slot);
+            }
+        }
+        if self.stopped.is_some() {
+            self.stop_unsent(now);
+            self.ledger.slide();
+        }
+    }
+
+    /// Verdict: nobody can know about these.
+    pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
+        for slot in range.start..range.end {
+            let resend = self.config.in_doubt == InDoubt::Resend
+                && self.stopped.is_none()
+                && self.ledger.count_failure(slot) < self.config.max_attempts;
+            if resend {
+                self.ledger.note_doubt(slot, reason);
+                self.give_back(SlotRange::one(slot), now);
+            } else {
+                self.settle(slot, Outcome::InDoubt, reason, false, now);
+            }
+        }
+        self.ledger.slide();
+    }
+}

@@ -1,0 +1,98 @@
+//! What a batch is told and what it tells: limits, outcomes, counts.
+
+use crate::outcome::{Outcome, Reason};
+
+use super::Slot;
+
+/// What a batch may do. Every limit is here.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How many slots, from the oldest unsettled one on, are held at once. Bounds the memory, whatever the audience.
+    pub max_in_flight: u32,
+    /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
+    /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
+    pub max_attempts: u8,
+    /// What becomes of slots of which nobody can know whether they were accepted.
+    pub in_doubt: InDoubt,
+    /// So many refused tokens, and more refused than accepted, stop the batch: the environment or the app is wrong. So
+    /// many refusals for a passing cause in a row stop it, too: the gateway is out of order.
+    pub breaker: u32,
+    /// Whether [`Batch::take_settled`] lists accepted slots too, and not only counts them.
+    pub list_accepted: bool,
+    /// Unix seconds from which on nothing is sent any more; `None` or `Some(0)`: no such time.
+    pub expiration: Option<u32>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 65_536,
+            max_attempts: 3,
+            in_doubt: InDoubt::Report,
+            breaker: 20,
+            list_accepted: false,
+            expiration: None,
+        }
+    }
+}
+
+/// The choice where nobody can know whether a notification was accepted: a phone that rings twice, or perhaps not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InDoubt {
+    /// Never twice: it settles as [`Outcome::InDoubt`].
+    Report,
+    /// Better twice than never: it is sent again, [`Config::max_attempts`] times in all.
+    Resend,
+}
+
+/// Why a batch was stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The embedder wanted it.
+    Caller,
+    /// The gateway refused what every notification of the batch shares.
+    Refused(Reason),
+    /// The breaker: most tokens were refused.
+    MostlyRefused,
+    /// The breaker: the gateway fails to process anything, for this reason.
+    Failing(Reason),
+}
+
+/// A slot's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Which.
+    pub slot: Slot,
+    /// How.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// The policy holds the token for dead: it may be removed where tokens are kept.
+    pub dead: bool,
+    /// When, in the milliseconds of the embedder's clock.
+    pub at: u64,
+}
+
+/// How many slots settled, by outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; Outcome::ALL.len()]);
+
+impl Counts {
+    /// How many settled with this outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.0.get(outcome as usize).copied().unwrap_or_default()
+    }
+
+    /// How many settled.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        if let Some(count) = self.0.get_mut(outcome as usize) {
+            *count += 1;
+        }
+    }
+}
