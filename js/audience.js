@@ -10,14 +10,14 @@ const CHUNK = 1024
 
 /**
  * @typedef {string | Uint8Array} Token hexadecimal text as people store it, or the raw bytes
- * @typedef {{ clientId: string | number | (string | number)[] }} Query the tokens of these clients, from the token store
+ * @typedef {{ clientId: string | number | (string | number)[] }} Query the tokens of these clients, from the store
  * @typedef {Token | Iterable<Token> | AsyncIterable<Token> | Query} Audience
  */
 
 /**
  * @param {Audience} audience
  * @param {Pick<import('./stores/token-store.js').TokenStore, 'list'> | undefined} store for a {@link Query}
- * @returns {{ total: number | undefined, chunks: AsyncGenerator<string[], void, undefined> }} `total`: where it is known
+ * @returns {{ total: number | undefined, chunks: AsyncGenerator<string[], void, undefined> }} `total`: where known
  */
 export function readAudience (audience, store) {
   if (typeof audience === 'string' || audience instanceof Uint8Array) return fromArray([audience])
@@ -32,7 +32,8 @@ export function readAudience (audience, store) {
     return { total: undefined, chunks: chunked(store.list(clientIds)) }
   }
   throw new BellpushError('BELLPUSH_OPTION_INVALID',
-    `the audience must be a token, an array or (async) iterable of tokens, or { clientId }, found ${describe(audience)}`)
+    'the audience must be a token, an array or (async) iterable of tokens, or { clientId }, ' +
+    `found ${audience === null ? 'null' : typeof audience}`)
 }
 
 /** @param {Token[]} tokens */
@@ -72,33 +73,66 @@ async function * chunkedAtOnce (tokens) {
  */
 async function * chunkedAsReady (tokens) {
   const iterator = tokens[Symbol.asyncIterator]()
-  let ended = false
+  let running = true
   try {
     let next = iterator.next()
-    while (!ended) {
-      const chunk = []
-      /** @type {IteratorResult<Token> | undefined} */
-      let result = await next
-      const pause = new Promise(resolve => setImmediate(resolve, undefined))
-      while (result && !result.done) {
-        chunk.push(textOf(result.value))
-        next = iterator.next()
-        result = chunk.length < CHUNK ? await Promise.race([next, pause]) : undefined
-      }
-      ended = result?.done === true
+    while (running) {
+      const { chunk, following, done, error } = await nextChunk(iterator, next)
+      running = !done
+      next = following
       if (chunk.length > 0) yield chunk
+      if (error) throw error.cause
     }
-  } catch (error) {
-    ended = true // a source that has failed is not asked to end
-    throw error
   } finally {
-    if (!ended) await iterator.return?.()
+    if (running) await iterator.return?.()
   }
 }
 
-/** @param {Token} token */
+/**
+ * @typedef {object} NextChunk
+ * @property {string[]} chunk
+ * @property {Promise<IteratorResult<Token>>} following the first entry of the next one
+ * @property {boolean} done there is none
+ * @property {{ cause: unknown }} [error] why
+ */
+
+/**
+ * @param {AsyncIterator<Token>} iterator
+ * @param {Promise<IteratorResult<Token>>} next its first entry
+ * @returns {Promise<NextChunk>}
+ */
+async function nextChunk (iterator, next) {
+  /** @type {string[]} */
+  const chunk = []
+  let following = next
+  try {
+    let result = await following
+    const pause = /** @type {Promise<undefined>} */ (new Promise(resolve => setImmediate(resolve, undefined)))
+    while (!result.done) {
+      chunk.push(textOf(result.value))
+      following = iterator.next()
+      const soon = chunk.length < CHUNK ? await Promise.race([following, pause]) : undefined
+      if (soon === undefined) {
+        following.catch(() => {}) // it is awaited with the next chunk, perhaps later than it fails
+        return { chunk, following, done: false }
+      }
+      result = soon
+    }
+    return { chunk, following, done: true }
+  } catch (cause) {
+    // What came before the failure is not lost with it.
+    return { chunk, following, done: true, error: { cause } }
+  }
+}
+
+/**
+ * What is neither text nor bytes becomes a text that is no token: a number's digits would be one.
+ * @param {Token} token
+ */
 function textOf (token) {
-  return token instanceof Uint8Array ? Buffer.from(token).toString('hex') : String(token)
+  if (typeof token === 'string') return token
+  if (token instanceof Uint8Array) return Buffer.from(token.buffer, token.byteOffset, token.length).toString('hex')
+  return `(${token === null ? 'null' : typeof token})`
 }
 
 /**
@@ -107,9 +141,4 @@ function textOf (token) {
  */
 function isIterable (value) {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
-}
-
-/** @param {unknown} value */
-function describe (value) {
-  return value === null ? 'null' : typeof value
 }

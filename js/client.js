@@ -2,7 +2,9 @@
  * The client: what a backend holds on to. It pushes notifications to audiences and says what became of every token.
  */
 import { EventEmitter } from 'node:events'
-import { connectWithRetry, SessionCache } from './connection.js'
+import { TLSSocket } from 'node:tls'
+import { connectWithRetry } from './backoff.js'
+import { classify } from './connection-errors.js'
 import { payloadBytes } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
@@ -18,15 +20,17 @@ import { ResultQueue } from './result-queue.js'
 /** @typedef {import('./report.js').Report} Report */
 /** @typedef {import('./report.js').Result} Result */
 /** @typedef {import('./audience.js').Audience} Audience */
+/** @typedef {import('./stores/token-store.js').TokenStore} TokenStore */
+/** @typedef {Omit<import('./credentials.js').CredentialOptions, 'ca'>} Auth */
 
 /**
  * @typedef {object} ClientOptions
  * @property {string} gateway `apns://host:port`, the binary protocol over TLS
- * @property {import('./credentials.js').Auth} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or
- *   `{ pfx, passphrase }` (PKCS#12); contents or paths
- * @property {import('./credentials.js').Material} [ca] certificates that the gateway's must be signed by, in the place
- *   of the ones that Node knows
- * @property {import('./stores/token-store.js').TokenStore} [tokens] where audiences are looked up and dead tokens removed
+ * @property {Auth} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or `{ pfx, passphrase }`
+ *   (PKCS#12); contents or paths
+ * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities that the gateway's certificate must be
+ *   signed by, in the place of the ones that Node knows
+ * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
  * @property {number} [connections] at work at once (1)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
@@ -62,7 +66,10 @@ const clientRules = {
   gateway: ofType('string'),
   auth: ofType('object'),
   ca: { fits: () => true, wants: 'certificates' },
-  tokens: { fits: (/** @type {any} */ store) => typeof store?.list === 'function' && typeof store?.removeMany === 'function', wants: 'a token store (openTokenStore makes one)' },
+  tokens: {
+    fits: (/** @type {any} */ store) => typeof store?.list === 'function' && typeof store?.removeMany === 'function',
+    wants: 'a token store (openTokenStore makes one)'
+  },
   connections: integer(1, 100, 1),
   connectTimeout: integer(1, 3_600_000, 10_000),
   connectTries: integer(1, 1000, 8),
@@ -96,7 +103,6 @@ export class Client extends EventEmitter {
   #options
   #gateway
   #credentials
-  #sessions = new SessionCache()
   #removal
   /** @type {Set<Push>} */
   #pushes = new Set()
@@ -111,7 +117,8 @@ export class Client extends EventEmitter {
     super()
     this.#options = readOptions('client option', clientRules, options)
     this.#gateway = readGateway(this.#options.gateway, 2195)
-    this.#credentials = loadCredentials({ ...this.#options.auth, ca: this.#options.ca }, { gatewayHost: this.#gateway.host })
+    const { auth, ca } = this.#options
+    this.#credentials = loadCredentials({ ...auth, ca }, { gatewayHost: this.#gateway.host })
     this.#removal = this.#options.tokens &&
       new Removal(this.#options.tokens, token => outside(() => this.emit('tokenRemoved', token)))
   }
@@ -163,7 +170,8 @@ export class Client extends EventEmitter {
   destroy () {
     this.#closed = true
     for (const push of this.#pushes) {
-      push.abandon(new BellpushError('BELLPUSH_DESTROYED', 'the client was destroyed; what had been sent and not confirmed is in doubt'))
+      push.abandon(new BellpushError('BELLPUSH_DESTROYED',
+        'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
   }
 
@@ -219,6 +227,7 @@ export class Client extends EventEmitter {
       chunks,
       sink,
       connect: signal => this.#connect(signal),
+      classify: error => classify(error, this.#gateway, { established: true }),
       connections: this.#options.connections,
       timing: { linger: this.#options.linger, answerTimeout: this.#options.answerTimeout }
     })
@@ -243,10 +252,8 @@ export class Client extends EventEmitter {
     const report = builder.finish(push.figures)
     const error = push.error ?? errorOfStop(push.stopped, report)
     if (error === undefined) return report
-    const thrown = error instanceof BellpushError || error instanceof AbortError
-      ? error
-      : new BellpushError('BELLPUSH_AUDIENCE_FAILED',
-        `the audience could not be read to its end: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    const ours = error instanceof BellpushError || error instanceof AbortError
+    const thrown = ours ? error : audienceFailed(error)
     thrown.report = report
     throw thrown
   }
@@ -258,14 +265,19 @@ export class Client extends EventEmitter {
       host,
       port,
       credentials: this.#credentials,
-      sessions: this.#sessions,
       connectTimeout: this.#options.connectTimeout,
       tries: this.#options.connectTries,
       signal
     })
-    outside(() => this.emit('connect', { host, port, reused: socket.isSessionReused() }))
+    outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
     return socket
   }
+}
+
+/** @param {unknown} cause what the caller's own source of tokens threw */
+function audienceFailed (cause) {
+  const words = cause instanceof Error ? cause.message : String(cause)
+  return new BellpushError('BELLPUSH_AUDIENCE_FAILED', `the audience could not be read to its end: ${words}`, { cause })
 }
 
 /**

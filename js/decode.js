@@ -3,7 +3,7 @@
  * files. In a browser, await {@link load} first.
  */
 export {
-  decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain, FeedbackDecoder,
-  FrameDecoder, load, normalizeToken
+  decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain,
+  FeedbackDecoder, FrameDecoder, load, normalizeToken
 } from './core.js'
 export { BellpushError, codes } from './errors.js'

@@ -6,3 +6,13 @@ export { decodeErrorResponse, decodeFeedback, encodeNotification, normalizeToken
 export { AbortError, BellpushError, codes } from './errors.js'
 export { readFeedback } from './feedback.js'
 export { openTokenStore } from './stores/index.js'
+
+/**
+ * @typedef {import('./client.js').ClientOptions} ClientOptions
+ * @typedef {import('./client.js').SendOptions} SendOptions
+ * @typedef {import('./client.js').Progress} Progress
+ * @typedef {import('./audience.js').Audience} Audience
+ * @typedef {import('./report.js').Report} Report
+ * @typedef {import('./report.js').Result} Result
+ * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ */

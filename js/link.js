@@ -4,7 +4,6 @@
  * It neither opens the socket nor decides what follows when it has ended; whoever made it is told after each event.
  */
 import { BinaryLink } from './core.js'
-import { classify } from './connection.js'
 
 /** Bytes written at once. What the kernel has not taken of them when a connection breaks is in doubt, so not more. */
 const CHUNK_BYTES = 65_536
@@ -19,6 +18,7 @@ export class SocketLink {
   #socket
   #link
   #now
+  #classify
   #changed
   #writing = false
   #inARow = 0
@@ -29,7 +29,7 @@ export class SocketLink {
 
   /** The gateway has answered on this connection. */
   answered = false
-  /** @type {import('./errors.js').BellpushError | undefined} why the connection ended, where it was an error */
+  /** @type {(Error & { code?: string }) | undefined} why the connection ended, where it was an error */
   error
 
   /**
@@ -38,11 +38,13 @@ export class SocketLink {
    * @param {import('./core.js').Batch} parts.batch
    * @param {{ linger: number, answerTimeout: number }} parts.timing milliseconds
    * @param {() => number} parts.now
+   * @param {(error: Error) => Error} parts.classify says what an error of the socket means
    * @param {(link: SocketLink) => void} parts.changed called after every event; must not throw
    */
-  constructor ({ socket, batch, timing, now, changed }) {
+  constructor ({ socket, batch, timing, now, classify, changed }) {
     this.#socket = socket
     this.#now = now
+    this.#classify = classify
     this.#changed = changed
     this.#link = new BinaryLink(batch, timing, now())
     socket.on('data', bytes => this.#during(() => {
@@ -96,7 +98,7 @@ export class SocketLink {
 
   /** @param {Error} error of the socket */
   #fail (error) {
-    this.error ??= classify(error)
+    this.error ??= this.#classify(error)
     // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
     if (!this.#ended && this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED') this.#link.refused(this.#now())
   }
@@ -115,7 +117,7 @@ export class SocketLink {
       event()
       if (this.#link.isDone) this.#end()
     } catch (error) {
-      this.error = /** @type {import('./errors.js').BellpushError} */ (error)
+      this.error = /** @type {Error} */ (error)
       this.#end()
     }
     this.#changed(this)

@@ -18,7 +18,8 @@ import { BellpushError } from './errors.js'
  * @returns {Rule}
  */
 export function integer (min, max, fallback) {
-  return { fits: value => Number.isInteger(value) && value >= min && value <= max, wants: `an integer from ${min} to ${max}`, fallback }
+  const fits = (/** @type {any} */ value) => Number.isInteger(value) && value >= min && value <= max
+  return { fits, wants: `an integer from ${min} to ${max}`, fallback }
 }
 
 /**
@@ -27,7 +28,8 @@ export function integer (min, max, fallback) {
  * @returns {Rule}
  */
 export function oneOf (values, fallback) {
-  return { fits: value => values.includes(value), wants: `one of ${values.map(value => `'${value}'`).join(', ')}`, fallback }
+  const wants = `one of ${values.map(value => `'${value}'`).join(', ')}`
+  return { fits: value => values.includes(value), wants, fallback }
 }
 
 /**
@@ -54,7 +56,8 @@ export function abortSignal () {
  */
 export function readOptions (whose, rules, given) {
   if (typeof given !== 'object' || given === null) {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID', `${whose}s must be an object, found ${given === null ? 'null' : typeof given}`)
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `${whose}s must be an object, found ${given === null ? 'null' : typeof given}`)
   }
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(rules, name)) {
@@ -67,7 +70,8 @@ export function readOptions (whose, rules, given) {
   for (const [name, rule] of Object.entries(rules)) {
     const value = /** @type {Record<string, unknown>} */ (given)[name]
     if (value !== undefined && !rule.fits(value)) {
-      throw new BellpushError('BELLPUSH_OPTION_INVALID', `the ${whose} '${name}' must be ${rule.wants}, found ${shown(value)}`)
+      throw new BellpushError('BELLPUSH_OPTION_INVALID',
+        `the ${whose} '${name}' must be ${rule.wants}, found ${shown(value)}`)
     }
     options[name] = value === undefined ? rule.fallback : value
   }
@@ -76,5 +80,6 @@ export function readOptions (whose, rules, given) {
 
 /** @param {unknown} value */
 function shown (value) {
-  return typeof value === 'object' && value !== null ? 'an object' : typeof value === 'string' ? `'${value}'` : String(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'string' ? `'${value}'` : String(value)
 }

@@ -7,7 +7,7 @@
  * What it is not: what a refusal means, what is sent again and when a connection has proved what it was sent is decided
  * in the core.
  */
-import { connectionDelay, sleep } from './backoff.js'
+import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
 import { SocketLink } from './link.js'
@@ -35,6 +35,7 @@ const ANSWERS_FOR_SPARE = 2
  * @property {AsyncGenerator<string[], void, undefined>} chunks the audience
  * @property {Sink} sink
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
+ * @property {(error: Error) => Error} classify says what an error of a connected socket means
  * @property {number} connections links at work at once
  * @property {{ linger: number, answerTimeout: number }} timing milliseconds
  */
@@ -170,14 +171,15 @@ export class Push {
 
   /** Passes on what has settled, then forgets it. */
   #collect () {
-    const settled = this.#batch.settled()
-    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
     this.#standing = this.#batch.standing(this.#now())
     // Nothing more is read for a push that was stopped, even where the source hangs.
     if (this.#standing.stopped !== null && !this.#inputEnded) {
       this.#endInput()
       this.#standing = this.#batch.standing(this.#now())
     }
+    // Only now: asking how it stands settles what has expired.
+    const settled = this.#batch.settled()
+    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
     this.#window.forgetBelow(this.#standing.firstUnsettled)
     this.#parts.sink.progress(this.#standing.counts, false)
   }
@@ -225,7 +227,7 @@ export class Push {
     this.#opening++
     let socket
     try {
-      if (this.#fruitless > 0) await sleep(connectionDelay(this.#fruitless), this.#over.signal)
+      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
       socket = await this.#takeSpare() ?? await this.#parts.connect(this.#over.signal)
     } catch (error) {
       this.#opening--
@@ -243,6 +245,7 @@ export class Push {
         batch: this.#batch,
         timing: this.#parts.timing,
         now: () => this.#now(),
+        classify: this.#parts.classify,
         changed: link => this.#changed(link)
       }))
       if (this.#answers >= ANSWERS_FOR_SPARE) this.#makeSpare()
@@ -279,10 +282,8 @@ export class Push {
   }
 
   #makeSpare () {
-    this.#spare ??= this.#parts.connect(this.#over.signal).then(socket => {
-      socket.on('error', () => {}) // it shows when it is taken
-      return socket
-    }, () => undefined)
+    // Where it fails, or breaks before it is taken, another one is made in its place.
+    this.#spare ??= this.#parts.connect(this.#over.signal).catch(() => undefined)
   }
 
   /** The connection that was made ahead, if there is one and it still lives. */

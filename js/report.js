@@ -42,7 +42,8 @@ import { BellpushError } from './errors.js'
  */
 export function resultOf (settled, token, startedAt) {
   const { reason, status } = describeReason(settled.reason)
-  return { token, outcome: settled.outcome, reason, status, dead: settled.dead, at: new Date(startedAt + settled.elapsed) }
+  const { outcome, dead, elapsed } = settled
+  return { token, outcome, reason, status, dead, at: new Date(startedAt + elapsed) }
 }
 
 /** Collects results until there is a report. */
@@ -77,8 +78,8 @@ export class ReportBuilder {
    * @returns {Report}
    */
   finish ({ counts, total, connections, elapsed }) {
-    const { removalError, ...lists } = this.#lists
-    return { total, accepted: counts.accepted, ...lists, counts, truncated: this.#truncated, connections, elapsed, removalError }
+    const truncated = this.#truncated
+    return { total, accepted: counts.accepted, ...this.#lists, counts, truncated, connections, elapsed }
   }
 
   /**
@@ -106,7 +107,7 @@ export function errorOfStop ({ why, refusal }, { counts }) {
   }
   if (why === 'mostlyRefused') {
     return new BellpushError('BELLPUSH_MOSTLY_INVALID',
-      `the gateway refused more tokens than it accepted (${counts.accepted}), so the rest was not sent and no token is ` +
-      'removed: are these the tokens of this application, and is this gateway (sandbox or production) theirs?')
+      `the gateway refused more tokens than it accepted (${counts.accepted}), so the rest was not sent and no token ` +
+      'is removed: are these the tokens of this application, and is this gateway (sandbox or production) theirs?')
   }
 }

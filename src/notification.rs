@@ -46,10 +46,7 @@ impl DeviceToken {
         };
         target.copy_from_slice(raw);
         // At most 100 (checked just above), so it fits.
-        Ok(Self {
-            length: raw.len() as u8,
-            bytes,
-        })
+        Ok(Self { length: raw.len() as u8, bytes })
     }
 
     /// Reads a token from hexadecimal text as people store it: any case, spaces anywhere, a pair of angle brackets
@@ -66,18 +63,14 @@ impl DeviceToken {
     /// The raw bytes, 1 to 100 of them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes
-            .get(..usize::from(self.length))
-            .unwrap_or_default()
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 
 /// Lower-case hexadecimal, without spaces: the canonical text of a token.
 impl fmt::Display for DeviceToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -85,10 +78,7 @@ impl fmt::Display for DeviceToken {
 impl fmt::Debug for DeviceToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DeviceToken(")?;
-        self.as_bytes()
-            .iter()
-            .take(4)
-            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        self.as_bytes().iter().take(4).try_for_each(|byte| write!(f, "{byte:02x}"))?;
         write!(f, "… {} bytes)", self.length)
     }
 }
@@ -108,9 +98,7 @@ pub enum TokenError {
         found: char,
     },
     /// Half a byte is missing.
-    #[error(
-        "the device token has an odd number of hexadecimal digits ({digits}): one was lost or added"
-    )]
+    #[error("the device token has an odd number of hexadecimal digits ({digits}): one was lost or added")]
     OddDigits {
         /// How many digits there are.
         digits: usize,
@@ -128,10 +116,7 @@ const DIGITS: [u8; 256] = digit_table();
 const SKIP: u8 = 0xfe;
 const BAD: u8 = 0xff;
 
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which checks it"
-)]
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
 const fn digit_table() -> [u8; 256] {
     let mut table = [BAD; 256];
     let mut byte = 0;
@@ -159,7 +144,7 @@ fn digit(byte: u8) -> u8 {
 /// Every [`TokenError`].
 pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
     let start = out.len();
-    let outcome = if text.len() % 2 == 0 && append_plain(text, out) {
+    let outcome = if text.len().is_multiple_of(2) && append_plain(text, out) {
         Ok(())
     } else {
         out.truncate(start);
@@ -195,14 +180,8 @@ fn append_plain(text: &[u8], out: &mut Vec<u8>) -> bool {
 /// Digits with spaces between them and perhaps angle brackets around them.
 fn append_decorated(text: &[u8], out: &mut Vec<u8>) -> Result<(), TokenError> {
     let left = text.iter().take_while(|byte| digit(**byte) == SKIP).count();
-    let right = text
-        .iter()
-        .rev()
-        .take_while(|byte| digit(**byte) == SKIP)
-        .count();
-    let mut inner = text
-        .get(left..text.len().saturating_sub(right))
-        .unwrap_or_default();
+    let right = text.iter().rev().take_while(|byte| digit(**byte) == SKIP).count();
+    let mut inner = text.get(left..text.len().saturating_sub(right)).unwrap_or_default();
     let mut offset = left;
     if let [b'<', between @ .., b'>'] = inner {
         inner = between;
@@ -224,11 +203,7 @@ fn append_decorated(text: &[u8], out: &mut Vec<u8>) -> Result<(), TokenError> {
             }
         }
     }
-    if digits % 2 == 1 {
-        Err(TokenError::OddDigits { digits })
-    } else {
-        Ok(())
-    }
+    if digits % 2 == 1 { Err(TokenError::OddDigits { digits }) } else { Ok(()) }
 }
 
 fn not_hex(text: &[u8], index: usize) -> TokenError {
@@ -236,10 +211,7 @@ fn not_hex(text: &[u8], index: usize) -> TokenError {
     let at = String::from_utf8_lossy(before).chars().count() + 1;
     let rest = text.get(index..).unwrap_or_default();
     let window = rest.get(..rest.len().min(4)).unwrap_or_default();
-    let found = String::from_utf8_lossy(window)
-        .chars()
-        .next()
-        .unwrap_or(char::REPLACEMENT_CHARACTER);
+    let found = String::from_utf8_lossy(window).chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
     TokenError::NotHex { at, found }
 }
 
@@ -259,23 +231,14 @@ impl Payload {
     /// Every [`PayloadError`].
     pub fn parse(text: &[u8], limit: usize) -> Result<Self, PayloadError> {
         if text.len() > limit {
-            return Err(PayloadError::TooLarge {
-                bytes: text.len(),
-                limit,
-            });
+            return Err(PayloadError::TooLarge { bytes: text.len(), limit });
         }
-        let valid = std::str::from_utf8(text).map_err(|error| PayloadError::NotUtf8 {
-            at: error.valid_up_to(),
-        })?;
-        serde_json::from_str::<IgnoredAny>(valid).map_err(|error| PayloadError::NotJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        let valid = std::str::from_utf8(text).map_err(|error| PayloadError::NotUtf8 { at: error.valid_up_to() })?;
+        serde_json::from_str::<IgnoredAny>(valid)
+            .map_err(|error| PayloadError::NotJson { line: error.line(), column: error.column() })?;
         match valid.trim_start().chars().next() {
             Some('{') => Ok(Self(Bytes::copy_from_slice(text))),
-            found => Err(PayloadError::NotObject {
-                found: found.unwrap_or(' '),
-            }),
+            found => Err(PayloadError::NotObject { found: found.unwrap_or(' ') }),
         }
     }
 
@@ -333,23 +296,14 @@ impl Priority {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_token_is_read_in_every_form_people_store_it() {
         let expected = DeviceToken::from_bytes(&[0x00, 0xff, 0xa1, 0x2b]).expect("four bytes");
-        for text in [
-            "00ffa12b",
-            "00FFA12B",
-            "<00ffa12b>",
-            "<00ff a12b>",
-            " 00 ff a1 2b\r",
-            " <00ffa12b> ",
-        ] {
-            assert_eq!(
-                DeviceToken::from_hex(text.as_bytes()),
-                Ok(expected),
-                "{text:?}"
-            );
+        for text in ["00ffa12b", "00FFA12B", "<00ffa12b>", "<00ff a12b>", " 00 ff a1 2b\r", " <00ffa12b> "] {
+            assert_eq!(DeviceToken::from_hex(text.as_bytes()), Ok(expected), "{text:?}");
         }
         assert_eq!(expected.to_string(), "00ffa12b");
     }
@@ -358,18 +312,9 @@ mod tests {
     fn a_token_has_any_length_from_1_to_100() {
         for length in 1..=DeviceToken::MAX_BYTES {
             let text = "ab".repeat(length);
-            assert_eq!(
-                DeviceToken::from_hex(text.as_bytes())
-                    .expect(&text)
-                    .as_bytes()
-                    .len(),
-                length
-            );
+            assert_eq!(DeviceToken::from_hex(text.as_bytes()).expect(&text).as_bytes().len(), length);
         }
-        assert_eq!(
-            DeviceToken::from_hex("ab".repeat(101).as_bytes()),
-            Err(TokenError::TooLong { bytes: 101 })
-        );
+        assert_eq!(DeviceToken::from_hex("ab".repeat(101).as_bytes()), Err(TokenError::TooLong { bytes: 101 }));
     }
 
     #[test]
@@ -401,38 +346,17 @@ mod tests {
     fn a_payload_is_a_json_object_in_utf_8_within_its_limit() {
         assert!(Payload::parse("{\"aps\":{\"alert\":\"Grüezi\"}}".as_bytes(), 256).is_ok());
         assert!(Payload::parse(b" \n{}", 4).is_ok());
-        assert_eq!(
-            Payload::parse(b"{}   ", 4),
-            Err(PayloadError::TooLarge { bytes: 5, limit: 4 })
-        );
-        assert_eq!(
-            Payload::parse(b"{\"a\":\"\xff\"}", 99),
-            Err(PayloadError::NotUtf8 { at: 6 })
-        );
-        assert_eq!(
-            Payload::parse(b"{\"a\":}", 99),
-            Err(PayloadError::NotJson { line: 1, column: 6 })
-        );
-        assert_eq!(
-            Payload::parse(b"{} {}", 99),
-            Err(PayloadError::NotJson { line: 1, column: 4 })
-        );
-        assert_eq!(
-            Payload::parse(b"", 99),
-            Err(PayloadError::NotJson { line: 1, column: 0 })
-        );
-        assert_eq!(
-            Payload::parse(b"[1]", 99),
-            Err(PayloadError::NotObject { found: '[' })
-        );
+        assert_eq!(Payload::parse(b"{}   ", 4), Err(PayloadError::TooLarge { bytes: 5, limit: 4 }));
+        assert_eq!(Payload::parse(b"{\"a\":\"\xff\"}", 99), Err(PayloadError::NotUtf8 { at: 6 }));
+        assert_eq!(Payload::parse(b"{\"a\":}", 99), Err(PayloadError::NotJson { line: 1, column: 6 }));
+        assert_eq!(Payload::parse(b"{} {}", 99), Err(PayloadError::NotJson { line: 1, column: 4 }));
+        assert_eq!(Payload::parse(b"", 99), Err(PayloadError::NotJson { line: 1, column: 0 }));
+        assert_eq!(Payload::parse(b"[1]", 99), Err(PayloadError::NotObject { found: '[' }));
     }
 
     #[test]
     fn a_deeply_nested_payload_is_an_error_and_no_overflow() {
         let text = "[".repeat(100_000);
-        assert!(matches!(
-            Payload::parse(text.as_bytes(), text.len()),
-            Err(PayloadError::NotJson { .. })
-        ));
+        assert!(matches!(Payload::parse(text.as_bytes(), text.len()), Err(PayloadError::NotJson { .. })));
     }
 }

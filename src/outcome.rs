@@ -39,6 +39,8 @@ impl Outcome {
 pub struct Reason(pub u16);
 
 impl Reason {
+    /// Status 8: the token is not known, or not to this application or environment.
+    pub const INVALID_TOKEN: Reason = Reason(8);
     /// Our own: the text was no device token, so nothing was sent.
     pub const MALFORMED_TOKEN: Reason = Reason(256);
     /// Our own: the connection ended without an answer about it.
@@ -67,10 +69,7 @@ impl Reason {
     /// The reason as one word, or `None` for a code without a name of its own.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        NAMES
-            .iter()
-            .find(|(reason, _)| *reason == self)
-            .map(|(_, name)| *name)
+        NAMES.iter().find(|(reason, _)| *reason == self).map(|(_, name)| *name)
     }
 }
 
@@ -85,7 +84,7 @@ pub const NAMES: [(Reason, &str); 20] = [
     (Reason(5), "InvalidTokenSize"),
     (Reason(6), "InvalidTopicSize"),
     (Reason(7), "InvalidPayloadSize"),
-    (Reason(8), "InvalidToken"),
+    (Reason::INVALID_TOKEN, "InvalidToken"),
     (Reason(10), "Shutdown"),
     (Reason(128), "ProtocolError"),
     (Reason(255), "Unknown"),

@@ -34,7 +34,8 @@ function comparable ({ command, identifier, expiration, priority, token, payload
 describe('frames of the vectors', () => {
   for (const { name, hex, identifier, expiration, priority } of vectors.frames) {
     const bytes = bytesOf(hex)
-    const expected = { command: bytes[0], identifier, expiration, priority, token: vectors.T, payload: Buffer.from(vectors.P, 'hex') }
+    const payload = Buffer.from(vectors.P, 'hex')
+    const expected = { command: bytes[0], identifier, expiration, priority, token: vectors.T, payload }
 
     test(`${name}: the reference writes them and reads them`, () => {
       assert.deepEqual(reference.encodeFrame(expected), bytes)
@@ -70,7 +71,8 @@ test('a run of all frames is read by both as the same frames, cut at every byte'
 
 test('items may come in any order', () => {
   const identifier = Buffer.from([0, 0, 0, 9])
-  const bytes = reference.encodeItems([[5, Buffer.from([5])], [3, identifier], [2, Buffer.from('{}')], [1, Buffer.of(1, 2)]])
+  const payload = Buffer.from('{}')
+  const bytes = reference.encodeItems([[5, Buffer.of(5)], [3, identifier], [2, payload], [1, Buffer.of(1, 2)]])
   const expected = { command: 2, identifier: 9, priority: 5, token: '0102', payload: '7b7d' }
   assert.deepEqual(reference.decodeFrames(bytes).frames.map(comparable), [expected])
   assert.deepEqual(decodeWithCore(bytes, 0).frames.map(comparable), [expected])
@@ -80,8 +82,9 @@ describe('both answer what is malformed with the same error response', () => {
   const token = Buffer.from(vectors.T, 'hex')
   const payload = Buffer.from('{}')
   const identifier = Buffer.from([0, 0, 0, 7])
-  const command1 = (/** @type {Uint8Array} */ token, /** @type {Uint8Array} */ payload) =>
-    reference.encodeFrame({ command: 1, identifier: 7, expiration: 0, token: Buffer.from(token).toString('hex'), payload })
+  const { encodeItems } = reference
+  const command1 = (/** @type {Buffer} */ token, /** @type {Buffer} */ payload) =>
+    reference.encodeFrame({ command: 1, identifier: 7, expiration: 0, token: token.toString('hex'), payload })
   const named = (/** @type {number} */ status) => ({ status, identifier: 7 })
   const nameless = (/** @type {number} */ status) => ({ status, identifier: 0 })
 
@@ -93,14 +96,14 @@ describe('both answer what is malformed with the same error response', () => {
     ['command 1 with a token of 101 bytes', command1(Buffer.alloc(101), payload), named(5)],
     ['command 1 without a payload', command1(token, Buffer.alloc(0)), named(4)],
     ['command 1 with a payload of 2,049 bytes', command1(token, Buffer.alloc(2049)), named(7)],
-    ['no token item', reference.encodeItems([[2, payload], [3, identifier]]), named(2)],
-    ['an empty token item', reference.encodeItems([[1, Buffer.alloc(0)], [2, payload], [3, identifier]]), named(2)],
-    ['a token item of 101 bytes', reference.encodeItems([[1, Buffer.alloc(101)], [2, payload], [3, identifier]]), named(5)],
-    ['no payload item', reference.encodeItems([[1, token], [3, identifier]]), named(4)],
-    ['a payload item of 2,049 bytes', reference.encodeItems([[1, token], [2, Buffer.alloc(2049)], [3, identifier]]), named(7)],
-    ['an item that comes twice', reference.encodeItems([[1, token], [1, token], [2, payload]]), nameless(128)],
-    ['an unknown item', reference.encodeItems([[1, token], [2, payload], [6, payload]]), nameless(128)],
-    ['an identifier of three bytes', reference.encodeItems([[1, token], [2, payload], [3, Buffer.alloc(3)]]), nameless(128)],
+    ['no token item', encodeItems([[2, payload], [3, identifier]]), named(2)],
+    ['an empty token item', encodeItems([[1, Buffer.alloc(0)], [2, payload], [3, identifier]]), named(2)],
+    ['a token item of 101 bytes', encodeItems([[1, Buffer.alloc(101)], [2, payload], [3, identifier]]), named(5)],
+    ['no payload item', encodeItems([[1, token], [3, identifier]]), named(4)],
+    ['a payload item of 2,049 bytes', encodeItems([[1, token], [2, Buffer.alloc(2049)], [3, identifier]]), named(7)],
+    ['an item that comes twice', encodeItems([[1, token], [1, token], [2, payload]]), nameless(128)],
+    ['an unknown item', encodeItems([[1, token], [2, payload], [6, payload]]), nameless(128)],
+    ['an identifier of three bytes', encodeItems([[1, token], [2, payload], [3, Buffer.alloc(3)]]), nameless(128)],
     ['an empty frame', Buffer.from([2, 0, 0, 0, 0]), nameless(2)],
     ['an item that reaches out of its frame', Buffer.from([2, 0, 0, 0, 4, 1, 0, 9, 0]), nameless(128)],
     ['half the head of an item', Buffer.from([2, 0, 0, 0, 2, 1, 0]), nameless(128)],

@@ -27,12 +27,12 @@ import { Simulator } from '../simulator/simulator.js'
 export function simulateCommand () {
   return new Command('simulate')
     .summary('run a local APNs, with faults on demand')
-    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback service, over TLS.\n' +
-      'It accepts every token that is not dead, in silence as Apple did, and counts.')
+    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback\n' +
+      'service, over TLS. It accepts every token that is not dead, in silence as Apple did, and counts.')
     .option('--binary-port <port>', 'port of the binary gateway; 0 picks a free one', readPort, 2195)
     .option('--feedback-port <port>', 'port of the feedback service; 0 picks a free one', readPort, 2196)
-    .option('--dir <dir>', 'where to write ca.pem, cert.pem and key.pem, used again if still valid', 'bellpush-simulator')
-    .option('--dead <file>', 'tokens to reject with status 8 and to list in the feedback service: one a line, # comments')
+    .option('--dir <dir>', 'where ca.pem, cert.pem and key.pem are, or will be written', 'bellpush-simulator')
+    .option('--dead <file>', 'tokens to reject, and to list in the feedback service: one a line, # comments')
     .option('--fault <fault...>', 'NAME@POSITION or NAME@token:HEX, see below', readFaults)
     .addOption(new Option('--plain', 'no TLS, so that what is said can be captured and read; makes no certificates')
       .conflicts('dir'))
@@ -51,7 +51,8 @@ Faults:
 ${faultKinds.map(({ name, help }) => `  ${name.padEnd(width)}${help}`).join('\n')}
 
 Output, one JSON object a line:
-  when ready           {"ready":true,"binary":"apns://127.0.0.1:2195","feedback":"apns://…","ca":PATH,"cert":PATH,"key":PATH}
+  when ready           {"ready":true,"binary":"apns://127.0.0.1:2195","feedback":"apns://127.0.0.1:2196",
+                       "ca":PATH,"cert":PATH,"key":PATH}
   SIGINT or SIGTERM    the counts, then exit 0: accepted, rejected, duplicates, connections, …
   SIGUSR2              the counts, then a new count begins (a second ring to the same tokens is no duplicate)
 
@@ -118,7 +119,8 @@ function readFaults (text, earlier = []) {
 /** @param {string} path @returns {Promise<string[]>} */
 async function readDead (path) {
   const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID', `the file of dead tokens cannot be read: ${cause.message}`, { cause })
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `the file of dead tokens cannot be read: ${cause.message}`, { cause })
   })
   const tokens = []
   for (const [index, line] of text.split('\n').entries()) {

@@ -36,6 +36,7 @@ export const environmentOids = Object.freeze({
  * @property {Date} [notBefore] default: an hour ago
  * @property {Date} [notAfter] default: in a year
  * @property {Array<'sandbox' | 'production'>} [environments] Apple's extensions to add; default none
+ * @property {string} [keyPem] the private key, RSA; default: a new one
  * @property {string[]} [hosts] host names and addresses of a server; without them the certificate is a client's
  */
 
@@ -82,19 +83,18 @@ export class Authority {
   }
 
   /**
-   * A certificate with a new key, signed by this authority.
+   * A certificate and its key, signed by this authority.
    *
    * @param {IssueOptions} [options]
    * @returns {Promise<Issued>}
    */
   async issue (options = {}) {
     const {
-      commonName = 'bellpush client', uid, environments = [], hosts,
+      commonName = 'bellpush client', uid, environments = [], hosts, keyPem = await newKey(),
       notBefore = new Date(Date.now() - hour), notAfter = new Date(Date.now() + 365 * day)
     } = options
     const subject = [textAttribute({ name: 'commonName' }, commonName)]
     if (uid !== undefined) subject.unshift(textAttribute({ type: userIdOid }, uid))
-    const keyPem = await newKey()
     const certPem = sign({
       keyPem, issuerKeyPem: this.keyPem, subject, notBefore, notAfter,
       issuer: pki.certificateFromPem(this.certPem).subject.attributes,

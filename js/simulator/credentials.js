@@ -67,8 +67,9 @@ async function keptCredentials (dir) {
     }
   } catch (cause) {
     if (cause instanceof BellpushError) throw cause
+    const { message } = /** @type {Error} */ (cause)
     throw new BellpushError('BELLPUSH_OPTION_INVALID',
-      `the directory ${dir} cannot keep the simulator's certificates: ${/** @type {Error} */ (cause).message}`, { cause })
+      `the directory ${dir} cannot keep the simulator's certificates: ${message}`, { cause })
   }
 }
 
@@ -123,7 +124,9 @@ function usableAuthority ({ ca, caKey }) {
  * @param {Authority} authority
  */
 function usableClient ({ cert, key }, authority) {
-  if (cert !== undefined && key !== undefined && fits(cert, key, authority.certPem)) return { certPem: cert, keyPem: key }
+  if (cert !== undefined && key !== undefined && fits(cert, key, authority.certPem)) {
+    return { certPem: cert, keyPem: key }
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ export const statuses = Object.freeze({
 
 /**
  * What the gateway does about a notification instead of accepting it in silence. A notification of command 0 has no
- * identifier: it never gets packets, its connection is only ended.
+ * identifier: it never gets packets.
  *
  * @typedef {object} Plan
  * @property {boolean} accepted whether the notification itself is accepted; those after it on its connection never are
@@ -200,7 +200,7 @@ function invalid (text, problem) {
   throw new BellpushError('BELLPUSH_OPTION_INVALID', `the fault '${shown}' ${problem}`)
 }
 
-/** Which fault is due. One of a position fires once; one of a token each time the token comes, unless its kind says once. */
+/** Which fault is due. One for a position fires once; one for a token each time it comes, unless its kind says once. */
 export class FaultSchedule {
   /** @type {Map<number, Fault>} */
   #byPosition = new Map()

@@ -14,14 +14,14 @@ const lingering = 10_000
 /**
  * @param {import('node:net').Socket} socket
  * @param {Array<{ time: number, token: string }>} tuples
- * @returns {Promise<void>} when everything was written or the connection is gone; never rejects
+ * @returns {Promise<void>} when everything was written or the connection is gone
  */
 export async function serveFeedback (socket, tuples) {
   socket.resume() // the client has nothing to say; its close must be seen
   for (const bytes of chunks(tuples)) {
     if (!socket.writable) return
     // One write at a time: TLS would join two that wait and cut the sum anywhere.
-    await new Promise((resolve) => socket.write(bytes, resolve))
+    await new Promise((resolve) => { socket.write(bytes, resolve) })
   }
   if (!socket.writable) return
   socket.end()

@@ -6,8 +6,8 @@
  *        ├──late──> delaying ─────┘ (its error response is still to come)
  *        └──stall──> stalled        (until the idle time-out, or `stop()`)
  *
- * The error response must not be overtaken by a reset, so the connection is half-closed after it and read on, everything
- * thrown away, until the client closes too.
+ * The error response must not be overtaken by a reset, so the connection is half-closed after it and read on,
+ * everything thrown away, until the client closes too.
  * Not here: who is rejected (ledger.js).
  */
 
@@ -30,7 +30,7 @@ const payloadLimit = 2048
 /**
  * @typedef {object} Judge
  * @property {(frame: Frame) => Plan | undefined} judge nothing: accepted in silence
- * @property {(fault: { status: number, identifier: number, message: string }) => Plan} judgeMalformed
+ * @property {(fault: { status: number, identifier: number, message: string }) => Plan | undefined} judgeMalformed
  * @property {() => void} changed called after each chunk of bytes
  */
 
@@ -139,7 +139,7 @@ export class GatewayConnection {
     if (plan.cut) {
       for (const packet of packets) {
         await this.#write(packet.subarray(0, 3))
-        await sleep(cutPause)
+        await sleep(cutPause, undefined, { ref: false })
         await this.#write(packet.subarray(3))
       }
     } else if (packets.length > 0) {
@@ -166,8 +166,8 @@ export class GatewayConnection {
   }
 
   #onEnd () {
-    if (this.#state === 'delaying') this.#release()
-    else if (this.#state === 'reading' || this.#answered) this.#close()
+    // Else the answer that is on its way, or late, ends the connection.
+    if (this.#state === 'reading' || this.#answered) this.#close()
   }
 
   #onClose () {

@@ -19,7 +19,7 @@ import { FaultSchedule, rejection, statuses } from './faults.js'
  * @property {number} received notifications looked at, the malformed too; not those thrown away after a rejection
  * @property {number} accepted every acceptance, duplicates too
  * @property {number} duplicates acceptances of a token that had been accepted before
- * @property {number} rejected notifications that an error response was due for (for command 0: whose connection was cut)
+ * @property {number} rejected notifications that were refused by an error response (command 0: by a cut)
  * @property {number} dropped notifications lost to a fault without a word (`close`, `reset`, `stall`)
  * @property {number} feedback tuples that the feedback service gave away
  */
@@ -102,7 +102,7 @@ export class Ledger {
     const position = ++this.counts.received
     const fault = this.#faults.take(position, token)
     const plan = fault?.plan ?? this.#death(token)
-    const verdict = plan === undefined || plan.accepted ? 'accepted' : plan.packets(1).length > 0 ? 'rejected' : 'dropped'
+    const verdict = verdictOf(plan)
     this.counts[verdict]++
     if (verdict === 'accepted') this.#accept(token)
     return { verdict, plan, fault: fault?.name, position }
@@ -131,6 +131,12 @@ export class Ledger {
     this.#feedback.set(token, time)
     return rejection(statuses.invalidToken)
   }
+}
+
+/** @param {import('./faults.js').Plan | undefined} plan */
+function verdictOf (plan) {
+  if (plan === undefined || plan.accepted) return 'accepted'
+  return plan.packets(0).length > 0 ? 'rejected' : 'dropped'
 }
 
 /** @param {number} time */

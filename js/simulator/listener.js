@@ -33,7 +33,7 @@ export class Listener {
   #onConnection
   #onRefused
   #idleTimeout
-  /** The TCP sockets of every connection, in its handshake too. @type {Set<net.Socket>} */
+  /** Every connection's TCP socket, from the first moment, and its TLS socket. @type {Set<net.Socket>} */
   #open = new Set()
 
   /**
@@ -67,19 +67,29 @@ export class Listener {
 
   /** Stops listening and destroys every connection; done when the last one is gone. */
   async close () {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    for (const tcp of this.#open) tcp.destroy()
-    await closed
+    const server = new Promise((resolve) => { this.#server.close(resolve) })
+    const sockets = Array.from(this.#open, (socket) => new Promise((resolve) => { socket.once('close', resolve) }))
+    for (const socket of this.#open) socket.destroy()
+    await Promise.all([server, ...sockets])
   }
 
   /** @param {tls.TlsOptions} secure */
   #secureServer (secure) {
     try {
       const server = tls.createServer({
-        ...secure, requestCert: true, rejectUnauthorized: true, handshakeTimeout, allowHalfOpen: true, noDelay: true
+        ...secure,
+        requestCert: true,
+        rejectUnauthorized: true,
+        handshakeTimeout: Math.min(handshakeTimeout, this.#idleTimeout),
+        allowHalfOpen: true,
+        noDelay: true
       })
-      server.on('tlsClientError', (reason) => this.#onRefused(reason))
+      server.on('tlsClientError', (reason, socket) => {
+        socket.destroy() // Node leaves it open when the handshake takes too long
+        this.#onRefused(reason)
+      })
       server.on('secureConnection', (socket) => {
+        // Node does not say which TCP socket a TLS socket stands on.
         const tcp = [...this.#open].find((candidate) => candidate.remotePort === socket.remotePort &&
           candidate.remoteAddress === socket.remoteAddress)
         if (tcp === undefined || tcp.destroyed) socket.destroy()
@@ -106,11 +116,11 @@ export class Listener {
     })
   }
 
-  /** @param {net.Socket} tcp */
-  #track (tcp) {
-    this.#open.add(tcp)
-    tcp.on('error', () => {}) // the close that follows is what counts
-    tcp.once('close', () => this.#open.delete(tcp))
+  /** @param {net.Socket} socket */
+  #track (socket) {
+    this.#open.add(socket)
+    socket.on('error', () => {}) // the close that follows is what counts
+    socket.once('close', () => this.#open.delete(socket))
   }
 
   /**
@@ -118,7 +128,7 @@ export class Listener {
    * @param {net.Socket} socket
    */
   #ready (tcp, socket) {
-    socket.on('error', () => {})
+    if (socket !== tcp) this.#track(socket)
     socket.setTimeout(this.#idleTimeout, () => socket.destroy())
     this.#onConnection({ socket, reset: () => { if (!tcp.destroyed) tcp.resetAndDestroy() } })
   }

@@ -3,7 +3,7 @@
  * the private key, under a passphrase.
  *
  * Two ages of them. The modern one encrypts the key with AES-256. The legacy one is what old keychains and
- * `openssl pkcs12 -legacy` write: certificates under 40-bit RC2, the key under 3DES; OpenSSL 3, and so Node, refuses it.
+ * `openssl pkcs12 -legacy` write: certificates under 40-bit RC2, the key under 3DES; OpenSSL 3 (so Node) refuses it.
  * Not here: reading them.
  */
 
@@ -24,34 +24,29 @@ const derivation = { key: 1, iv: 2, mac: 3 }
  * @returns {Buffer} the file, in DER
  */
 export function encodePkcs12 ({ keyPem, chainPem, passphrase, legacy = false }) {
-  const key = pki.privateKeyFromPem(keyPem)
   const chain = chainPem.map((pem) => pki.certificateFromPem(pem))
-  const modern = pki12(key, chain, passphrase, legacy ? '3des' : 'aes256')
-  return derBuffer(legacy ? withRc2Certificates(modern, passphrase) : modern)
+  const [certificates, key] = safeContents(keyPem, chain, passphrase, legacy)
+  // forge does not encrypt certificates.
+  const first = legacy ? encryptedData(octets(child(certificates, 1, 0)), passphrase) : certificates
+  const contents = der(sequence(first, key))
+  return Buffer.from(der(sequence(integer(3), data(contents), macData(contents, passphrase))), 'latin1')
 }
 
 /**
- * @param {forge.pki.PrivateKey} key
+ * The two ContentInfos that forge makes: certificates, and the encrypted key.
+ *
+ * @param {string} keyPem
  * @param {forge.pki.Certificate[]} chain
  * @param {string} passphrase
- * @param {'3des' | 'aes256'} algorithm
+ * @param {boolean} legacy
  */
-function pki12 (key, chain, passphrase, algorithm) {
-  return forge.pkcs12.toPkcs12Asn1(/** @type {forge.pki.rsa.PrivateKey} */ (key), chain, passphrase,
-    { algorithm, count: iterations })
-}
-
-/**
- * forge leaves certificates unencrypted. Replaces their content by an RC2-encrypted one and signs the whole anew.
- *
- * @param {forge.asn1.Asn1} file what forge wrote
- * @param {string} passphrase
- */
-function withRc2Certificates (file, passphrase) {
-  const safe = asn1.fromDer(octets(child(file, 1, 1, 0)))
-  const [certificates, keys] = children(safe)
-  const contents = sequence(encryptedData(octets(child(certificates, 1, 0)), passphrase), keys)
-  return sequence(integer(3), data(der(contents)), macData(der(contents), passphrase))
+function safeContents (keyPem, chain, passphrase, legacy) {
+  const key = /** @type {forge.pki.rsa.PrivateKey} */ (pki.privateKeyFromPem(keyPem))
+  // PBES2 (AES) takes the passphrase in UTF-8, the older schemes and the MAC in UTF-16: so the MAC is made apart.
+  const secret = legacy ? passphrase : forge.util.encodeUtf8(passphrase)
+  const file = forge.pkcs12.toPkcs12Asn1(key, chain, secret,
+    { algorithm: legacy ? '3des' : 'aes256', count: iterations, useMac: false })
+  return children(asn1.fromDer(octets(child(file, 1, 1, 0))))
 }
 
 /**
@@ -113,8 +108,6 @@ const integer = (value) => asn1.create(UNIVERSAL, asn1.Type.INTEGER, false, asn1
 const oid = (name) => asn1.create(UNIVERSAL, asn1.Type.OID, false, asn1.oidToDer(pki.oids[name]).getBytes())
 /** @param {forge.asn1.Asn1} node */
 const der = (node) => asn1.toDer(node).getBytes()
-/** @param {forge.asn1.Asn1} node */
-const derBuffer = (node) => Buffer.from(der(node), 'latin1')
 /** @param {forge.asn1.Asn1} node */
 const children = (node) => /** @type {forge.asn1.Asn1[]} */ (node.value)
 /** @param {forge.asn1.Asn1} node */

@@ -90,7 +90,7 @@ export class Simulator extends EventEmitter {
   /** Issues more client certificates that this simulator trusts. @returns {import('./certificates.js').Authority} */
   get authority () { return this.#secure().authority }
 
-  /** Token → times that it was accepted, since the start or the last `reset()`. @returns {ReadonlyMap<string, number>} */
+  /** Token → times accepted, since the start or the last `reset()`. @returns {ReadonlyMap<string, number>} */
   get accepted () { return this.#ledger.accepted }
 
   /** @returns {import('./ledger.js').Counts} a copy */
@@ -148,10 +148,10 @@ export class Simulator extends EventEmitter {
           reject(reason)
         }
       }
-      if (signal?.aborted) return reject(signal.reason)
-      signal?.addEventListener('abort', abort)
       this.#waiting.add(waiter)
-      waiter.check()
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted) abort()
+      else waiter.check()
     })
   }
 
@@ -208,11 +208,9 @@ export class Simulator extends EventEmitter {
   #serveBinary (connection) {
     const number = ++this.#connections
     this.#ledger.counts.connections++
-    // eslint-disable-next-line no-new
     new GatewayConnection(connection, {
       judge: (frame) => this.#tell(this.#ledger.judge(frame.token), number, frame),
-      judgeMalformed: (fault) =>
-        /** @type {import('./faults.js').Plan} */ (this.#tell(this.#ledger.judgeMalformed(fault.status), number, fault)),
+      judgeMalformed: (fault) => this.#tell(this.#ledger.judgeMalformed(fault.status), number, fault),
       changed: () => this.#changed()
     })
     connection.socket.once('close', () => this.emit('disconnect', number))
@@ -223,7 +221,7 @@ export class Simulator extends EventEmitter {
   /** @param {import('./listener.js').Connection} connection */
   #serveFeedback ({ socket }) {
     const tuples = this.#ledger.takeFeedback()
-    serveFeedback(socket, tuples)
+    serveFeedback(socket, tuples).catch(() => socket.destroy())
     this.emit('feedback', tuples)
     this.#changed()
   }

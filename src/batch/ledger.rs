@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use crate::outcome::Reason;
+
 use super::{Slot, SlotRange};
 
 /// Where a slot is on its way. It is settled exactly once, and `Settled` leads nowhere.
@@ -40,8 +42,10 @@ struct Entry {
     token_at: u32,
     token_length: u8,
     state: State,
-    /// How often the gateway refused it for a passing cause.
+    /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
+    /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
+    doubt: Option<Reason>,
 }
 
 #[derive(Debug, Default)]
@@ -71,20 +75,12 @@ impl Ledger {
     }
 
     /// Adds a slot whose token `parse` appends to the arena and returns the length of (at most 255).
-    pub(super) fn push<E>(
-        &mut self,
-        parse: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
-    ) -> Result<Slot, E> {
+    pub(super) fn push<E>(&mut self, parse: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>) -> Result<Slot, E> {
         let slot = self.next();
         let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
         let length = parse(&mut self.arena);
         let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry {
-            token_at,
-            token_length,
-            state: State::Waiting,
-            failures: 0,
-        });
+        self.entries.push_back(Entry { token_at, token_length, state: State::Waiting, failures: 0, doubt: None });
         length.map(|_| slot)
     }
 
@@ -92,8 +88,7 @@ impl Ledger {
         self.entry(slot)
             .and_then(|entry| {
                 let start = entry.token_at.wrapping_sub(self.arena_at) as usize;
-                self.arena
-                    .get(start..start + usize::from(entry.token_length))
+                self.arena.get(start..start + usize::from(entry.token_length))
             })
             .unwrap_or_default()
     }
@@ -111,7 +106,7 @@ impl Ledger {
         }
     }
 
-    /// Counts a refusal for a passing cause; returns how many there have been.
+    /// Counts a time that it was sent in vain; returns how many there have been.
     pub(super) fn count_failure(&mut self, slot: Slot) -> u8 {
         self.entry_mut(slot).map_or(u8::MAX, |entry| {
             entry.failures = entry.failures.saturating_add(1);
@@ -119,13 +114,20 @@ impl Ledger {
         })
     }
 
+    /// Remembers that a slot that goes out again may have been accepted already.
+    pub(super) fn note_doubt(&mut self, slot: Slot, reason: Reason) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.doubt = Some(reason);
+        }
+    }
+
+    pub(super) fn doubt(&self, slot: Slot) -> Option<Reason> {
+        self.entry(slot).and_then(|entry| entry.doubt)
+    }
+
     /// Lets go of the settled slots at the window's beginning.
     pub(super) fn slide(&mut self) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.state == State::Settled)
-        {
+        while self.entries.front().is_some_and(|entry| entry.state == State::Settled) {
             self.entries.pop_front();
             self.first += 1;
         }
@@ -152,6 +154,8 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn push(ledger: &mut Ledger, token: &[u8]) -> Slot {
         let pushed: Result<Slot, ()> = ledger.push(|arena| {
@@ -180,10 +184,7 @@ mod tests {
 
     #[test]
     fn tokens_stay_readable_while_the_arena_is_compacted_and_its_offset_wraps() {
-        let mut ledger = Ledger {
-            arena_at: u32::MAX - 100,
-            ..Ledger::default()
-        };
+        let mut ledger = Ledger { arena_at: u32::MAX - 100, ..Ledger::default() };
         for round in 0..100_u32 {
             let token = [round as u8; 32];
             let slot = push(&mut ledger, &token);
@@ -195,10 +196,6 @@ mod tests {
                 ledger.slide();
             }
         }
-        assert!(
-            ledger.arena.len() <= 8 * 32,
-            "the arena holds {} bytes for 3 tokens",
-            ledger.arena.len()
-        );
+        assert!(ledger.arena.len() <= 8 * 32, "the arena holds {} bytes for 3 tokens", ledger.arena.len());
     }
 }

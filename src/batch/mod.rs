@@ -34,7 +34,8 @@ pub type Slot = u32;
 pub struct Config {
     /// How many slots, from the oldest unsettled one on, are held at once. Bounds the memory, whatever the audience.
     pub max_in_flight: u32,
-    /// How often a slot is sent when the gateway fails for a passing cause; then it is [`Outcome::Exhausted`].
+    /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
+    /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
     pub max_attempts: u8,
     /// What becomes of slots of which nobody can know whether they were accepted.
     pub in_doubt: InDoubt,
@@ -64,7 +65,7 @@ impl Default for Config {
 pub enum InDoubt {
     /// Never twice: it settles as [`Outcome::InDoubt`].
     Report,
-    /// Better twice than never: it is sent again.
+    /// Better twice than never: it is sent again, [`Config::max_attempts`] times in all.
     Resend,
 }
 
@@ -175,23 +176,13 @@ impl Batch {
         let mut good = start; // the first slot of a run of good ones that is not in `waiting` yet
         for line in text.split(|byte| *byte == b'\n') {
             let slot = self.ledger.next();
-            if self
-                .ledger
-                .push(|arena| notification::parse_hex(line, arena))
-                .is_err()
-            {
-                self.waiting.insert(SlotRange {
-                    start: good,
-                    end: slot,
-                });
+            if self.ledger.push(|arena| notification::parse_hex(line, arena)).is_err() {
+                self.waiting.insert(SlotRange { start: good, end: slot });
                 good = slot + 1;
                 self.settle(slot, Outcome::Rejected, Reason::MALFORMED_TOKEN, false, now);
             }
         }
-        self.waiting.insert(SlotRange {
-            start: good,
-            end: self.ledger.next(),
-        });
+        self.waiting.insert(SlotRange { start: good, end: self.ledger.next() });
         if self.stopped.is_some() {
             self.stop_unsent(now);
         }
@@ -265,7 +256,7 @@ impl Batch {
 
     /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
     pub(crate) fn is_draining(&self) -> bool {
-        !self.input_open || self.room() == 0
+        !self.input_open || self.stopped.is_some() || self.room() == 0
     }
 
     /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.
@@ -318,17 +309,18 @@ impl Batch {
                 self.suspects.insert(SlotRange::one(slot));
                 self.count_refused(now);
             }
-            Consequence::Retry if !stopped => {
+            Consequence::Retry => {
                 let failures = self.ledger.count_failure(slot);
-                if failures >= self.config.max_attempts {
+                if stopped {
+                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+                } else if failures >= self.config.max_attempts {
                     self.settle(slot, Outcome::Exhausted, reason, false, now);
                 } else {
                     self.ledger.set(SlotRange::one(slot), State::Delayed);
-                    self.delayed
-                        .push(Reverse((now + policy::retry_delay(failures, slot), slot)));
+                    self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
                 }
             }
-            Consequence::Reject | Consequence::SecondOpinion | Consequence::Retry => {
+            Consequence::Reject | Consequence::SecondOpinion => {
                 self.settle(slot, Outcome::Rejected, reason, false, now);
                 self.count_refused(now);
             }
@@ -360,15 +352,18 @@ impl Batch {
 
     /// Verdict: nobody can know about these.
     pub(crate) fn doubt(&mut self, range: SlotRange, reason: Reason, now: u64) {
-        match self.config.in_doubt {
-            InDoubt::Resend if self.stopped.is_none() => self.give_back(range, now),
-            InDoubt::Report | InDoubt::Resend => {
-                for slot in range.start..range.end {
-                    self.settle(slot, Outcome::InDoubt, reason, false, now);
-                }
-                self.ledger.slide();
+        for slot in range.start..range.end {
+            let resend = self.config.in_doubt == InDoubt::Resend
+                && self.stopped.is_none()
+                && self.ledger.count_failure(slot) < self.config.max_attempts;
+            if resend {
+                self.ledger.note_doubt(slot, reason);
+                self.give_back(SlotRange::one(slot), now);
+            } else {
+                self.settle(slot, Outcome::InDoubt, reason, false, now);
             }
         }
+        self.ledger.slide();
     }
 
     // ---- inside ----
@@ -380,16 +375,15 @@ impl Batch {
         if again {
             return;
         }
+        // Once in doubt, it is in doubt until the gateway says what it is: no failure to send it again settles that.
+        let (outcome, reason) = match (outcome, self.ledger.doubt(slot)) {
+            (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) => (Outcome::InDoubt, doubt),
+            (outcome, _) => (outcome, reason),
+        };
         self.ledger.set(SlotRange::one(slot), State::Settled);
         self.counts.add(outcome);
         if outcome != Outcome::Accepted || self.config.list_accepted {
-            self.settled.push(Settled {
-                slot,
-                outcome,
-                reason,
-                dead,
-                at: now,
-            });
+            self.settled.push(Settled { slot, outcome, reason, dead, at: now });
         }
     }
 
@@ -406,10 +400,7 @@ impl Batch {
 
     /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
     fn expire(&mut self, now: u64) {
-        let past = self
-            .config
-            .expiration
-            .is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
+        let past = self.config.expiration.is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
         if past {
             self.settle_unsent(Outcome::Expired, Reason::EXPIRATION_PAST, now);
             self.ledger.slide();
@@ -420,7 +411,7 @@ impl Batch {
         self.settle_unsent(Outcome::NotSent, Reason::STOPPED, now);
     }
 
-    /// Settles all that no link has. What the gateway has refused once, if only for a while, keeps that for an outcome.
+    /// Settles all that no link has. What was called invalid once keeps that for an outcome.
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         for range in self.waiting.drain() {
             for slot in range.start..range.end {
@@ -429,7 +420,7 @@ impl Batch {
         }
         for range in self.suspects.drain() {
             for slot in range.start..range.end {
-                self.settle(slot, Outcome::Rejected, Reason(8), false, now);
+                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
             }
         }
         for Reverse((_, slot)) in std::mem::take(&mut self.delayed) {

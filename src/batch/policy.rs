@@ -16,17 +16,17 @@ pub enum Consequence {
     StopBatch,
 }
 
-/// One row for each status that is not simply a refusal. Statuses: Apple, "Binary Provider API". Status 10 is no row:
+/// Statuses without a row are about their own notification only. Statuses: Apple, "Binary Provider API". Status 10 is no row:
 /// it names the last notification that was accepted, and 0 is none either: nobody knows what it means in an answer.
 const TABLE: [(u8, Consequence); 8] = [
     (1, Consequence::Retry),         // processing error
+    (2, Consequence::Reject),        // missing device token: about this one only
     (3, Consequence::StopBatch),     // missing topic
     (4, Consequence::StopBatch),     // missing payload
     (6, Consequence::StopBatch),     // invalid topic size
     (7, Consequence::StopBatch),     // invalid payload size
     (8, Consequence::SecondOpinion), // invalid token
     (255, Consequence::Retry),       // unknown, says Apple: as good as a processing error
-    (2, Consequence::Reject),        // missing device token: about this one only
 ];
 
 /// What a reason means. One that is not in the table is about its own notification only.
@@ -55,6 +55,8 @@ const RETRY_CAP_MS: u64 = 30_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_delay_grows_and_is_capped_and_never_nothing() {
@@ -62,10 +64,7 @@ mod tests {
             for failures in 1..=255 {
                 let delay = retry_delay(failures, slot);
                 let full = (RETRY_FIRST_MS << u32::from(failures - 1).min(16)).min(RETRY_CAP_MS);
-                assert!(
-                    (full / 2..=full).contains(&delay),
-                    "{failures} failures, slot {slot}: {delay} ms"
-                );
+                assert!((full / 2..=full).contains(&delay), "{failures} failures, slot {slot}: {delay} ms");
             }
         }
     }

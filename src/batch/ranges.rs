@@ -18,10 +18,7 @@ impl SlotRange {
     /// The range of one slot.
     #[must_use]
     pub fn one(slot: Slot) -> Self {
-        Self {
-            start: slot,
-            end: slot + 1,
-        }
+        Self { start: slot, end: slot + 1 }
     }
 
     /// How many slots.
@@ -51,15 +48,9 @@ impl SlotSet {
         }
         let at = self.ranges.partition_point(|other| other.end < range.start);
         // Fresh slots touch the last range, returned ones the first: both find their neighbour without a search.
-        let joins_left = self
-            .ranges
-            .get(at)
-            .is_some_and(|left| left.end == range.start);
+        let joins_left = self.ranges.get(at).is_some_and(|left| left.end == range.start);
         let right = if joins_left { at + 1 } else { at };
-        let joins_right = self
-            .ranges
-            .get(right)
-            .is_some_and(|next| next.start == range.end);
+        let joins_right = self.ranges.get(right).is_some_and(|next| next.start == range.end);
         match (joins_left, joins_right) {
             (true, true) => {
                 let end = self.ranges.remove(right).map_or(range.end, |next| next.end);
@@ -84,10 +75,7 @@ impl SlotSet {
     /// Takes up to `max` slots off the front, those with the lowest numbers, as one run.
     pub(super) fn take_front(&mut self, max: u32) -> Option<SlotRange> {
         let first = self.ranges.front_mut()?;
-        let taken = SlotRange {
-            start: first.start,
-            end: first.start + first.len().min(max),
-        };
+        let taken = SlotRange { start: first.start, end: first.start + first.len().min(max) };
         first.start = taken.end;
         if first.is_empty() {
             self.ranges.pop_front();
@@ -108,6 +96,8 @@ impl SlotSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn range(start: Slot, end: Slot) -> SlotRange {
         SlotRange { start, end }
@@ -116,14 +106,7 @@ mod tests {
     #[test]
     fn neighbours_become_one_range() {
         let mut set = SlotSet::default();
-        for part in [
-            range(10, 20),
-            range(30, 40),
-            range(0, 5),
-            range(20, 30),
-            range(7, 10),
-            range(5, 7),
-        ] {
+        for part in [range(10, 20), range(30, 40), range(0, 5), range(20, 30), range(7, 10), range(5, 7)] {
             set.insert(part);
         }
         assert_eq!(set.drain().collect::<Vec<_>>(), [range(0, 40)]);
@@ -136,11 +119,7 @@ mod tests {
             set.insert(SlotRange::one(slot));
         }
         assert_eq!(set.take_front(2), Some(range(1, 3)));
-        assert_eq!(
-            set.take_front(9),
-            Some(range(3, 4)),
-            "a run ends where the next number is missing"
-        );
+        assert_eq!(set.take_front(9), Some(range(3, 4)), "a run ends where the next number is missing");
         assert_eq!(set.take_front(0), None);
         assert_eq!(set.take_front(9), Some(range(7, 10)));
         assert_eq!(set.take_front(9), None);

@@ -54,10 +54,7 @@ impl Decoder {
     /// [`NotAnErrorResponse`]; what follows then means nothing.
     pub fn push(&mut self, byte: u8) -> Result<Option<ErrorResponse>, NotAnErrorResponse> {
         if self.filled == 0 && byte != ErrorResponse::COMMAND {
-            return Err(NotAnErrorResponse {
-                offset: self.offset,
-                found: byte,
-            });
+            return Err(NotAnErrorResponse { offset: self.offset, found: byte });
         }
         self.offset += 1;
         if let Some(place) = self.partial.get_mut(self.filled) {
@@ -69,10 +66,7 @@ impl Decoder {
         }
         self.filled = 0;
         let [_, status, a, b, c, d] = self.partial;
-        Ok(Some(ErrorResponse {
-            status,
-            identifier: u32::from_be_bytes([a, b, c, d]),
-        }))
+        Ok(Some(ErrorResponse { status, identifier: u32::from_be_bytes([a, b, c, d]) }))
     }
 
     /// How many bytes of an unfinished response are held (0 to 5).

@@ -78,11 +78,7 @@ pub fn explain(bytes: &[u8], kind: Option<Kind>) -> Explanation {
         Kind::ErrorResponses => explain_error_responses(bytes),
         Kind::Feedback => explain_feedback(bytes),
     };
-    Explanation {
-        kind,
-        parts,
-        problem,
-    }
+    Explanation { kind, parts, problem }
 }
 
 /// The first byte tells them apart: a frame begins with 0, 1 or 2, an error response with 8, and a tuple with the
@@ -105,25 +101,12 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(bytes: &'a [u8], start: usize) -> Self {
-        Self {
-            bytes,
-            start,
-            at: start,
-            fields: Vec::new(),
-        }
+        Self { bytes, start, at: start, fields: Vec::new() }
     }
 
     fn field(&mut self, name: &str, length: usize, value: impl FnOnce(&'a [u8]) -> String) {
-        let raw = self
-            .bytes
-            .get(self.at..self.at + length)
-            .unwrap_or_default();
-        self.fields.push(Field {
-            name: name.into(),
-            offset: self.at as u64,
-            length,
-            value: value(raw),
-        });
+        let raw = self.bytes.get(self.at..self.at + length).unwrap_or_default();
+        self.fields.push(Field { name: name.into(), offset: self.at as u64, length, value: value(raw) });
         self.at += length;
     }
 
@@ -137,12 +120,7 @@ impl<'a> Walk<'a> {
     }
 
     fn part(self, summary: String) -> Part {
-        Part {
-            offset: self.start as u64,
-            length: self.at - self.start,
-            summary,
-            fields: self.fields,
-        }
+        Part { offset: self.start as u64, length: self.at - self.start, summary, fields: self.fields }
     }
 }
 
@@ -159,27 +137,12 @@ fn explain_frames(bytes: &[u8]) -> (Vec<Part>, Option<Trouble>) {
             }
             Ok(None) if decoder.pending() == 0 => return (parts, None),
             Ok(None) => {
-                let message = format!(
-                    "the frame that begins here is cut: {} bytes of it are there",
-                    decoder.pending()
-                );
-                return (
-                    parts,
-                    Some(Trouble {
-                        offset: start as u64,
-                        message,
-                    }),
-                );
+                let message = format!("the frame that begins here is cut: {} bytes of it are there", decoder.pending());
+                return (parts, Some(Trouble { offset: start as u64, message }));
             }
             Err(error) => {
                 let message = error.problem.to_string();
-                return (
-                    parts,
-                    Some(Trouble {
-                        offset: error.offset,
-                        message,
-                    }),
-                );
+                return (parts, Some(Trouble { offset: error.offset, message }));
             }
         }
     }
@@ -212,15 +175,9 @@ fn explain_frame(bytes: &[u8], start: usize, end: usize, frame: &frame::Frame) -
         let payload = walk.number("payload length", 2) as usize;
         walk.field("payload", payload, |raw| item_value(item::PAYLOAD, raw));
     }
-    let whose = frame
-        .identifier
-        .map_or("without an identifier".into(), |number| {
-            format!("with identifier {number}")
-        });
+    let whose = frame.identifier.map_or("without an identifier".into(), |number| format!("with identifier {number}"));
     let (token, payload) = (frame.token.len(), frame.payload.len());
-    walk.part(format!(
-        "a notification {whose}: a token of {token} bytes, a payload of {payload} bytes"
-    ))
+    walk.part(format!("a notification {whose}: a token of {token} bytes, a payload of {payload} bytes"))
 }
 
 fn item_value(id: u8, raw: &[u8]) -> String {
@@ -244,38 +201,25 @@ fn explain_error_responses(bytes: &[u8]) -> (Vec<Part>, Option<Trouble>) {
     for (index, byte) in bytes.iter().enumerate() {
         match decoder.push(*byte) {
             Ok(None) => {}
-            Ok(Some(response)) => parts.push(explain_error_response(
-                bytes,
-                index + 1 - ErrorResponse::LENGTH,
-                response,
-            )),
+            Ok(Some(response)) => {
+                parts.push(explain_error_response(bytes, index + 1 - ErrorResponse::LENGTH, response))
+            }
             Err(error) => {
                 let message = format!("expected an error response (08), found {:02x}", error.found);
-                return (
-                    parts,
-                    Some(Trouble {
-                        offset: error.offset,
-                        message,
-                    }),
-                );
+                return (parts, Some(Trouble { offset: error.offset, message }));
             }
         }
     }
     let trouble = (decoder.pending() > 0).then(|| Trouble {
         offset: (bytes.len() - decoder.pending()) as u64,
-        message: format!(
-            "an error response has 6 bytes, {} are there",
-            decoder.pending()
-        ),
+        message: format!("an error response has 6 bytes, {} are there", decoder.pending()),
     });
     (parts, trouble)
 }
 
 fn explain_error_response(bytes: &[u8], start: usize, response: ErrorResponse) -> Part {
     let ErrorResponse { status, identifier } = response;
-    let name = Reason(u16::from(status))
-        .name()
-        .unwrap_or("a status that Apple never documented");
+    let name = Reason(u16::from(status)).name().unwrap_or("a status that Apple never documented");
     let mut walk = Walk::new(bytes, start);
     walk.field("command", 1, |_| "8 (error response)".into());
     walk.field("status", 1, |_| format!("{status} ({name})"));
@@ -311,16 +255,11 @@ fn explain_feedback(bytes: &[u8]) -> (Vec<Part>, Option<Trouble>) {
             time(tuple.time)
         )));
     });
-    let trouble = pushed
-        .and_then(|()| decoder.finish())
-        .err()
-        .map(|error| match error {
-            feedback::FeedbackError::TokenLength { offset, .. }
-            | feedback::FeedbackError::Truncated { offset, .. } => Trouble {
-                offset,
-                message: error.to_string(),
-            },
-        });
+    let trouble = pushed.and_then(|()| decoder.finish()).err().map(|error| match error {
+        feedback::FeedbackError::TokenLength { offset, .. } | feedback::FeedbackError::Truncated { offset, .. } => {
+            Trouble { offset, message: error.to_string() }
+        }
+    });
     (parts, trouble)
 }
 
@@ -333,8 +272,7 @@ fn hex(raw: &[u8]) -> String {
 }
 
 fn big_endian(raw: &[u8]) -> u32 {
-    raw.iter()
-        .fold(0, |number, byte| number << 8 | u32::from(*byte))
+    raw.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 /// Unix seconds as a number and as a date (UTC), by the civil calendar: days since 0000-03-01 make the leap day the
@@ -342,16 +280,11 @@ fn big_endian(raw: &[u8]) -> u32 {
 fn time(seconds: u32) -> String {
     let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
     let year = year_of_era + era * 400 + u32::from(month <= 2);
     let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
     format!("{seconds} ({year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC)")
@@ -360,6 +293,8 @@ fn time(seconds: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_time_is_a_date() {

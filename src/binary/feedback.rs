@@ -59,14 +59,19 @@ pub struct Decoder {
     partial: Vec<u8>,
     /// Offset in the stream of the first byte in `partial`.
     offset: u64,
+    failed: Option<FeedbackError>,
 }
 
 impl Decoder {
     /// Takes bytes and calls `each` with every tuple that they complete.
     ///
     /// # Errors
-    /// [`FeedbackError::TokenLength`], after the tuples before it; what follows then means nothing.
+    /// [`FeedbackError::TokenLength`], after the tuples before it, and the same again at each further call: what follows
+    /// means nothing, and nothing of it is held.
     pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Tuple)) -> Result<(), FeedbackError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         self.partial.extend_from_slice(bytes);
         let mut used = 0;
         let outcome = loop {
@@ -82,14 +87,21 @@ impl Decoder {
         };
         self.partial.drain(..used);
         self.offset += used as u64;
+        if let Err(error) = outcome {
+            self.failed = Some(error);
+            self.partial = Vec::new();
+        }
         outcome
     }
 
     /// The service has closed.
     ///
     /// # Errors
-    /// [`FeedbackError::Truncated`] where it did so inside a tuple.
+    /// [`FeedbackError::Truncated`] where it did so inside a tuple; what [`Decoder::push`] failed with, where it did.
     pub fn finish(&self) -> Result<(), FeedbackError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         match self.partial.as_slice() {
             [] => Ok(()),
             rest => {
@@ -113,10 +125,7 @@ fn split_tuple(bytes: &[u8], offset: u64) -> Result<Option<(Tuple, usize)>, Feed
     };
     let found = u16::from_be_bytes([*high, *low]);
     let length = usize::from(found);
-    let bad_length = FeedbackError::TokenLength {
-        offset: offset + 4,
-        found,
-    };
+    let bad_length = FeedbackError::TokenLength { offset: offset + 4, found };
     if length == 0 || length > DeviceToken::MAX_BYTES {
         return Err(bad_length);
     }
@@ -124,11 +133,5 @@ fn split_tuple(bytes: &[u8], offset: u64) -> Result<Option<(Tuple, usize)>, Feed
         return Ok(None);
     };
     let token = DeviceToken::from_bytes(raw).map_err(|_| bad_length)?;
-    Ok(Some((
-        Tuple {
-            time: u32::from_be_bytes([*a, *b, *c, *d]),
-            token,
-        },
-        HEAD + length,
-    )))
+    Ok(Some((Tuple { time: u32::from_be_bytes([*a, *b, *c, *d]), token }, HEAD + length)))
 }

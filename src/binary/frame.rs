@@ -155,10 +155,7 @@ impl Frame {
 }
 
 fn length_of(what: &'static str, data: &Bytes) -> Result<u16, EncodeError> {
-    u16::try_from(data.len()).map_err(|_| EncodeError::TooLong {
-        what,
-        bytes: data.len(),
-    })
+    u16::try_from(data.len()).map_err(|_| EncodeError::TooLong { what, bytes: data.len() })
 }
 
 pub(super) fn put_item(out: &mut Vec<u8>, id: u8, length: u16, data: &[u8]) {
@@ -247,12 +244,7 @@ impl Decoder {
     /// A decoder that refuses frames of more than `max_frame` bytes as soon as their lengths are known.
     #[must_use]
     pub fn new(max_frame: usize) -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            offset: 0,
-            max_frame,
-            failed: None,
-        }
+        Self { buffer: BytesMut::new(), offset: 0, max_frame, failed: None }
     }
 
     /// Adds received bytes. Call [`Decoder::next_frame`] until it has no more.
@@ -322,98 +314,54 @@ fn measure(bytes: &[u8], offset: u64, max_frame: usize) -> Result<Option<Extent>
         1 => (Command::Enhanced, 9),
         2 => (Command::Items, 5),
         other => {
-            return Err(DecodeError {
-                offset,
-                identifier: 0,
-                problem: Problem::UnknownCommand(*other),
-            });
+            return Err(DecodeError { offset, identifier: 0, problem: Problem::UnknownCommand(*other) });
         }
     };
-    let identifier = if command == Command::Enhanced {
-        u32_at(bytes, 1).unwrap_or(0)
-    } else {
-        0
-    };
+    let identifier = if command == Command::Enhanced { u32_at(bytes, 1).unwrap_or(0) } else { 0 };
     let checked = |declared: usize, at: usize| {
-        let problem = Problem::FrameTooLong {
-            declared,
-            limit: max_frame,
-        };
-        let error = DecodeError {
-            offset: offset + at as u64,
-            identifier,
-            problem,
-        };
-        if declared > max_frame {
-            Err(error)
-        } else {
-            Ok(declared)
-        }
+        let problem = Problem::FrameTooLong { declared, limit: max_frame };
+        let error = DecodeError { offset: offset + at as u64, identifier, problem };
+        if declared > max_frame { Err(error) } else { Ok(declared) }
     };
     if command == Command::Items {
         let Some(items) = u32_at(bytes, 1) else {
             return Ok(None);
         };
-        let frame_length = checked(head + items as usize, 1)?;
-        return Ok(Some(Extent {
-            command,
-            frame_length,
-        }));
+        // A usize may have 32 bits, and the sum more.
+        let frame_length = checked((items as usize).saturating_add(head), 1)?;
+        return Ok(Some(Extent { command, frame_length }));
     }
     let Some(token) = u16_at(bytes, head) else {
         return Ok(None);
     };
-    let payload_at = checked(head + 2 + usize::from(token), head)?;
+    let payload_at = head + 2 + usize::from(token);
+    checked(payload_at + 2, head)?;
     let Some(payload) = u16_at(bytes, payload_at) else {
         return Ok(None);
     };
     let frame_length = checked(payload_at + 2 + usize::from(payload), payload_at)?;
-    Ok(Some(Extent {
-        command,
-        frame_length,
-    }))
+    Ok(Some(Extent { command, frame_length }))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|raw| u16::from_be_bytes(*raw))
+    bytes.get(at..)?.first_chunk().map(|raw| u16::from_be_bytes(*raw))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|raw| u32::from_be_bytes(*raw))
+    bytes.get(at..)?.first_chunk().map(|raw| u32::from_be_bytes(*raw))
 }
 
 /// Reads a whole frame of command 0 or 1; `measure` has made sure that it is whole.
 fn read_plain(mut bytes: Bytes, command: Command) -> Frame {
     bytes.advance(1);
     let mut number = || (bytes.remaining() >= 4).then(|| bytes.get_u32());
-    let (identifier, expiration) = if command == Command::Enhanced {
-        (number(), number())
-    } else {
-        (None, None)
-    };
+    let (identifier, expiration) = if command == Command::Enhanced { (number(), number()) } else { (None, None) };
     let mut data = || {
-        let length = if bytes.remaining() >= 2 {
-            usize::from(bytes.get_u16())
-        } else {
-            0
-        };
+        let length = if bytes.remaining() >= 2 { usize::from(bytes.get_u16()) } else { 0 };
         bytes.split_to(length.min(bytes.len()))
     };
     let (token, payload) = (data(), data());
-    Frame {
-        command,
-        identifier,
-        expiration,
-        priority: None,
-        token,
-        payload,
-    }
+    Frame { command, identifier, expiration, priority: None, token, payload }
 }
 
 /// Reads a whole frame of command 2. `offset` is where its first byte stands in the stream.
@@ -433,11 +381,8 @@ fn read_items(frame_bytes: Bytes, offset: u64) -> Result<Frame, DecodeError> {
     let mut seen = [false; 6];
     while !rest.is_empty() {
         let at = offset + (whole - rest.len()) as u64;
-        let fail = |past: u64, problem| DecodeError {
-            offset: at + past,
-            identifier: frame.identifier.unwrap_or(0),
-            problem,
-        };
+        let fail =
+            |past: u64, problem| DecodeError { offset: at + past, identifier: frame.identifier.unwrap_or(0), problem };
         if rest.len() < 3 {
             return Err(fail(0, Problem::ItemHeadCut { left: rest.len() }));
         }
@@ -452,24 +397,10 @@ fn read_items(frame_bytes: Bytes, offset: u64) -> Result<Frame, DecodeError> {
             _ => return Err(fail(0, Problem::UnknownItem(id))),
         }
         if let Some(expected) = item::fixed_length(id).filter(|expected| *expected != length) {
-            return Err(fail(
-                1,
-                Problem::ItemLength {
-                    id,
-                    expected,
-                    found: length,
-                },
-            ));
+            return Err(fail(1, Problem::ItemLength { id, expected, found: length }));
         }
         if usize::from(length) > rest.len() {
-            return Err(fail(
-                1,
-                Problem::ItemOverruns {
-                    id,
-                    declared: length,
-                    left: rest.len(),
-                },
-            ));
+            return Err(fail(1, Problem::ItemOverruns { id, declared: length, left: rest.len() }));
         }
         let mut data = rest.split_to(usize::from(length));
         match id {

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::batch::{Batch, SlotRange};
-use crate::notification::Notification;
+use crate::notification::{DeviceToken, Notification};
 use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
@@ -45,7 +45,7 @@ struct Run {
     frame_length: u64,
 }
 
-/// How a link waits.
+/// How a link waits. [`u64::MAX`]: for ever.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// Milliseconds that a link with unconfirmed notifications waits for more tokens before it writes its sentinel.
@@ -56,10 +56,7 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            linger: 250,
-            answer: 30_000,
-        }
+        Self { linger: 250, answer: 30_000 }
     }
 }
 
@@ -124,21 +121,18 @@ impl Link {
     /// How many notifications it has written that have no verdict yet.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.in_flight
-            .iter()
-            .map(|run| u64::from(run.slots.len()))
-            .sum()
+        self.in_flight.iter().map(|run| u64::from(run.slots.len())).sum()
     }
 
-    /// Appends what is to be sent next to `out`, at most about `max_bytes` (a frame is never cut). Nothing: there is
-    /// nothing to send now; call again when the batch has got tokens, or at [`Link::deadline`].
+    /// Appends what is to be sent next to `out`, about `max_bytes`: it begins no frame beyond them but the ones that end
+    /// the link. Nothing: there is nothing to send now; call again when the batch has got tokens, or at
+    /// [`Link::deadline`].
     pub fn write(&mut self, batch: &mut Batch, out: &mut Vec<u8>, max_bytes: usize, now: u64) {
         if self.state != LinkState::Open {
             return;
         }
         let before = out.len();
-        out.reserve(max_bytes);
-        let all_claimed = self.write_claimed(batch, out, before + max_bytes, now);
+        let all_claimed = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
         if out.len() > before {
             self.progress_at = now;
             self.idle_since = None;
@@ -149,17 +143,12 @@ impl Link {
     }
 
     /// Writes what it can claim, until `out` has about `end` bytes. True: there is nothing more to claim.
-    fn write_claimed(
-        &mut self,
-        batch: &mut Batch,
-        out: &mut Vec<u8>,
-        end: usize,
-        now: u64,
-    ) -> bool {
+    fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> bool {
         while out.len() < end {
-            let fitting = ((end - out.len()) / self.template.typical_length).max(1);
+            let fitting = ((end - out.len()) / self.template.longest_length).max(1);
+            let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
             let numbers = Self::LAST_IDENTIFIER - self.next_identifier;
-            let Some(slots) = batch.claim(numbers.min(fitting as u32), now) else {
+            let Some(slots) = batch.claim(numbers.min(fitting), now) else {
                 return true;
             };
             for slot in slots.start..slots.end {
@@ -178,15 +167,8 @@ impl Link {
         let frame_length = (out.len() - before) as u64;
         self.written += frame_length;
         match self.in_flight.back_mut() {
-            Some(last) if last.slots.end == slot && last.frame_length == frame_length => {
-                last.slots.end += 1
-            }
-            _ => self.in_flight.push_back(Run {
-                slots: SlotRange::one(slot),
-                identifier,
-                start,
-                frame_length,
-            }),
+            Some(last) if last.slots.end == slot && last.frame_length == frame_length => last.slots.end += 1,
+            _ => self.in_flight.push_back(Run { slots: SlotRange::one(slot), identifier, start, frame_length }),
         }
     }
 
@@ -198,11 +180,9 @@ impl Link {
         if let Some(slot) = suspect {
             self.write_slot(batch, out, slot);
         }
-        let lingered = now >= idle_since + self.timing.linger;
+        let lingered = now >= idle_since.saturating_add(self.timing.linger);
         let full = self.next_identifier >= Self::LAST_IDENTIFIER;
-        if self.in_flight.is_empty()
-            || !(suspect.is_some() || batch.is_draining() || lingered || full)
-        {
+        if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
         }
         let before = out.len();
@@ -235,25 +215,12 @@ impl Link {
         let mut sent_runs = VecDeque::new();
         for run in std::mem::take(&mut self.in_flight) {
             // A frame that left in part cannot have been processed.
-            let whole = (sent.saturating_sub(run.start) / run.frame_length)
-                .min(u64::from(run.slots.len())) as u32;
+            let whole = (sent.saturating_sub(run.start) / run.frame_length).min(u64::from(run.slots.len())) as u32;
             let middle = run.slots.start + whole;
             if whole > 0 {
-                sent_runs.push_back(Run {
-                    slots: SlotRange {
-                        start: run.slots.start,
-                        end: middle,
-                    },
-                    ..run
-                });
+                sent_runs.push_back(Run { slots: SlotRange { start: run.slots.start, end: middle }, ..run });
             }
-            batch.give_back(
-                SlotRange {
-                    start: middle,
-                    end: run.slots.end,
-                },
-                now,
-            );
+            batch.give_back(SlotRange { start: middle, end: run.slots.end }, now);
         }
         self.in_flight = sent_runs;
         self.finish_in_doubt(batch, reason, now);
@@ -270,9 +237,9 @@ impl Link {
         if self.state == LinkState::Done || self.in_flight.is_empty() {
             return None;
         }
-        let answer = self.progress_at + self.timing.answer;
+        let answer = self.progress_at.saturating_add(self.timing.answer);
         let linger = match (self.state, self.idle_since) {
-            (LinkState::Open, Some(since)) => since + self.timing.linger,
+            (LinkState::Open, Some(since)) => since.saturating_add(self.timing.linger),
             _ => u64::MAX,
         };
         Some(answer.min(linger))
@@ -283,7 +250,7 @@ impl Link {
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
         if self.state != LinkState::Done
             && !self.in_flight.is_empty()
-            && now >= self.progress_at + self.timing.answer
+            && now >= self.progress_at.saturating_add(self.timing.answer)
         {
             self.closed(batch, unsent, Reason::NO_ANSWER, now);
         }
@@ -315,35 +282,28 @@ impl Link {
     }
 
     /// Whether this answers the sentinel. Its identifier says so whatever the status (a shutdown that names it as the
-    /// last one accepted says the same of all before it). An answer with identifier 0 counts only with a status that
-    /// names the sentinel's own defects: any other could be about a notification whose identifier was not read.
+    /// last one accepted says the same of all before it). Where the identifier was not read, only "missing payload" says
+    /// so: no other notification of a link lacks one, whereas a gateway may dislike the size of a token or of a payload,
+    /// or lose track of a token, before it has read whose it is.
     fn is_sentinel(&self, response: ErrorResponse) -> bool {
-        match self.sentinel {
-            Some(sentinel) if response.identifier == sentinel => true,
-            Some(_) => response.identifier == 0 && SENTINEL_STATUSES.contains(&response.status),
-            None => false,
-        }
+        self.sentinel.is_some_and(|sentinel| {
+            response.identifier == sentinel || (response == ErrorResponse { status: MISSING_PAYLOAD, identifier: 0 })
+        })
     }
 
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
     /// with nothing done, where nothing in flight carries it.
     fn accept_below(&mut self, batch: &mut Batch, identifier: u32, now: u64) -> bool {
-        let known = self.in_flight.iter().any(|run| {
-            identifier
-                .checked_sub(run.identifier)
-                .is_some_and(|distance| distance < run.slots.len())
-        });
+        let known = self
+            .in_flight
+            .iter()
+            .any(|run| identifier.checked_sub(run.identifier).is_some_and(|distance| distance < run.slots.len()));
         if !known {
             return false;
         }
         while let Some(run) = self.in_flight.front_mut() {
-            let before = identifier
-                .saturating_sub(run.identifier)
-                .min(run.slots.len());
-            let accepted = SlotRange {
-                start: run.slots.start,
-                end: run.slots.start + before,
-            };
+            let before = identifier.saturating_sub(run.identifier).min(run.slots.len());
+            let accepted = SlotRange { start: run.slots.start, end: run.slots.start + before };
             run.slots.start += before;
             run.identifier += before;
             run.start += u64::from(before) * run.frame_length;
@@ -391,9 +351,8 @@ impl Link {
     }
 }
 
-/// What a gateway can say of the sentinel without having read its identifier: missing payload, invalid token size,
-/// invalid payload size.
-const SENTINEL_STATUSES: [u8; 3] = [4, 5, 7];
+/// The status of the sentinel's defect that no other notification can have.
+const MISSING_PAYLOAD: u8 = 4;
 
 /// A notification that no gateway can accept: a token of one byte and no payload. Its identifier comes first, so that a
 /// gateway that stops at the first bad item has read it. Not an empty token, though: that was seen to be answered with
@@ -413,8 +372,8 @@ struct Template {
     middle: Vec<u8>,
     /// From behind the identifier to the end.
     tail: Vec<u8>,
-    /// The length of a frame with a 32-byte token, to estimate how many fit.
-    typical_length: usize,
+    /// The length of a frame with the longest token, so that as many surely fit.
+    longest_length: usize,
 }
 
 impl Template {
@@ -432,12 +391,8 @@ impl Template {
         if let Some(priority) = notification.priority {
             put_item(&mut tail, item::PRIORITY, 1, &[priority.0]);
         }
-        let typical_length = 5 + 3 + 32 + middle.len() + 4 + tail.len();
-        Self {
-            middle,
-            tail,
-            typical_length,
-        }
+        let longest_length = 5 + 3 + DeviceToken::MAX_BYTES + middle.len() + 4 + tail.len();
+        Self { middle, tail, longest_length }
     }
 
     fn put(&self, out: &mut Vec<u8>, identifier: u32, token: &[u8]) {

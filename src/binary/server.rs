@@ -20,10 +20,7 @@ pub fn judge(frame: &Frame, payload_limit: usize) -> Result<(), ErrorResponse> {
         (_, payload) if payload > payload_limit => 7,
         _ => return Ok(()),
     };
-    Err(ErrorResponse {
-        status,
-        identifier: frame.identifier.unwrap_or(0),
-    })
+    Err(ErrorResponse { status, identifier: frame.identifier.unwrap_or(0) })
 }
 
 /// The answer to bytes that are no frame. Afterwards the connection must close: nothing says where the next one begins.
@@ -33,8 +30,5 @@ pub fn answer(error: &DecodeError) -> ErrorResponse {
         Problem::FrameTooLong { .. } => 7,
         _ => 128,
     };
-    ErrorResponse {
-        status,
-        identifier: error.identifier,
-    }
+    ErrorResponse { status, identifier: error.identifier }
 }

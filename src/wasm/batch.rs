@@ -46,11 +46,7 @@ impl WasmBatch {
         let config = Config {
             max_in_flight: options.max_in_flight,
             max_attempts: options.max_attempts,
-            in_doubt: if options.resend_in_doubt {
-                InDoubt::Resend
-            } else {
-                InDoubt::Report
-            },
+            in_doubt: if options.resend_in_doubt { InDoubt::Resend } else { InDoubt::Report },
             breaker: options.breaker,
             list_accepted: options.list_accepted,
             expiration: options.expiration,
@@ -101,20 +97,9 @@ impl WasmBatch {
     pub fn settled(&mut self) -> Vec<u32> {
         let settled = self.batch.take_settled();
         let mut records = Vec::with_capacity(settled.len() * RECORD);
-        for Settled {
-            slot,
-            outcome,
-            reason,
-            dead,
-            at,
-        } in settled
-        {
+        for Settled { slot, outcome, reason, dead, at } in settled {
             let elapsed = at.saturating_sub(self.epoch).min(u64::from(u32::MAX)) as u32;
-            records.extend([
-                slot,
-                outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16,
-                elapsed,
-            ]);
+            records.extend([slot, outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16, elapsed]);
         }
         records
     }
@@ -125,10 +110,7 @@ impl WasmBatch {
         let batch = &mut self.batch;
         let has_work = batch.has_work(milliseconds(now));
         let counts = batch.counts();
-        let mut numbers: Vec<f64> = Outcome::ALL
-            .iter()
-            .map(|outcome| counts.of(*outcome) as f64)
-            .collect();
+        let mut numbers: Vec<f64> = Outcome::ALL.iter().map(|outcome| counts.of(*outcome) as f64).collect();
         let (stopped, reason) = match batch.stopped() {
             None => (0, 0),
             Some(Stop::Caller) => (1, 0),

@@ -69,19 +69,13 @@ impl FrameDecoder {
 
     fn take(&mut self, frame: &frame::Frame, offset: u64) {
         if let Err(answer) = server::judge(frame, self.payload_limit) {
-            let (token, payload, limit) =
-                (frame.token.len(), frame.payload.len(), self.payload_limit);
+            let (token, payload, limit) = (frame.token.len(), frame.payload.len(), self.payload_limit);
             let message = format!(
                 "expected a token of 1 to 100 bytes and a payload of 1 to {limit}, found a token of {token} and a payload \
                  of {payload}"
             );
             let (status, identifier) = (answer.status, answer.identifier);
-            self.fault = Some(Fault {
-                status,
-                identifier,
-                offset,
-                message,
-            });
+            self.fault = Some(Fault { status, identifier, offset, message });
             return;
         }
         let said = u32::from(frame.identifier.is_some())

@@ -20,31 +20,15 @@ pub struct WasmLink {
 impl WasmLink {
     #[wasm_bindgen(constructor)]
     pub fn new(batch: &WasmBatch, linger: f64, answer: f64, now: f64) -> WasmLink {
-        let timing = Timing {
-            linger: milliseconds(linger),
-            answer: milliseconds(answer),
-        };
+        let timing = Timing { linger: milliseconds(linger), answer: milliseconds(answer) };
         let link = Link::new(&batch.notification, milliseconds(now)).with_timing(timing);
-        WasmLink {
-            link,
-            out: Vec::new(),
-        }
+        WasmLink { link, out: Vec::new() }
     }
 
     /// What to send next, a copy; undefined: nothing now.
-    pub fn write(
-        &mut self,
-        batch: &mut WasmBatch,
-        max_bytes: usize,
-        now: f64,
-    ) -> Option<Uint8Array> {
+    pub fn write(&mut self, batch: &mut WasmBatch, max_bytes: usize, now: f64) -> Option<Uint8Array> {
         self.out.clear();
-        self.link.write(
-            &mut batch.batch,
-            &mut self.out,
-            max_bytes,
-            milliseconds(now),
-        );
+        self.link.write(&mut batch.batch, &mut self.out, max_bytes, milliseconds(now));
         (!self.out.is_empty()).then(|| Uint8Array::from(self.out.as_slice()))
     }
 
@@ -53,13 +37,8 @@ impl WasmLink {
     }
 
     pub fn closed(&mut self, batch: &mut WasmBatch, unsent: f64, abandoned: bool, now: f64) {
-        let reason = if abandoned {
-            Reason::ABANDONED
-        } else {
-            Reason::CLOSED_WITHOUT_ANSWER
-        };
-        self.link
-            .closed(&mut batch.batch, unsent as u64, reason, milliseconds(now));
+        let reason = if abandoned { Reason::ABANDONED } else { Reason::CLOSED_WITHOUT_ANSWER };
+        self.link.closed(&mut batch.batch, unsent as u64, reason, milliseconds(now));
     }
 
     pub fn refused(&mut self, batch: &mut WasmBatch, now: f64) {
@@ -67,8 +46,7 @@ impl WasmLink {
     }
 
     pub fn tick(&mut self, batch: &mut WasmBatch, unsent: f64, now: f64) {
-        self.link
-            .tick(&mut batch.batch, unsent as u64, milliseconds(now));
+        self.link.tick(&mut batch.batch, unsent as u64, milliseconds(now));
     }
 
     /// When `tick` and `write` want to be called by time alone, in milliseconds; -1: never.

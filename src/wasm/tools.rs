@@ -15,9 +15,7 @@ use super::failure::failure;
 /// A token's canonical text: lower-case hexadecimal.
 #[wasm_bindgen(js_name = normalizeToken)]
 pub fn normalize_token(text: &str) -> Result<String, JsValue> {
-    DeviceToken::from_hex(text.as_bytes())
-        .map(|token| token.to_string())
-        .map_err(failure)
+    DeviceToken::from_hex(text.as_bytes()).map(|token| token.to_string()).map_err(failure)
 }
 
 /// Throws where the bytes are no payload of at most `limit` bytes.
@@ -74,20 +72,14 @@ pub fn encode_feedback_tuple(time: u32, token: &str) -> Result<Vec<u8>, JsValue>
 /// Every reason that has a name, as pairs of code and name.
 #[wasm_bindgen(js_name = reasonNames)]
 pub fn reason_names() -> Result<JsValue, JsValue> {
-    let names: Vec<(u16, &str)> = NAMES
-        .iter()
-        .map(|(reason, name)| (reason.0, *name))
-        .collect();
+    let names: Vec<(u16, &str)> = NAMES.iter().map(|(reason, name)| (reason.0, *name)).collect();
     serde_wasm_bindgen::to_value(&names).map_err(failure)
 }
 
 /// Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
 #[wasm_bindgen]
 pub fn explain(bytes: &[u8], kind: JsValue) -> Result<JsValue, JsValue> {
-    let kind = Option::<Kind>::deserialize(serde_wasm_bindgen::Deserializer::from(kind))
-        .map_err(failure)?;
+    let kind = Option::<Kind>::deserialize(serde_wasm_bindgen::Deserializer::from(kind)).map_err(failure)?;
     let explanation = explain::explain(bytes, kind);
-    explanation
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(failure)
+    explanation.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failure)
 }

@@ -7,9 +7,11 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { decodeErrorResponses, encodeFrame } from './reference.js'
 
+/** @typedef {tls.ConnectionOptions & { allowHalfOpen?: boolean }} DialOptions */
+
 /**
  * @param {string} url `apns://HOST:PORT`
- * @param {tls.ConnectionOptions | undefined} options nothing: plain text
+ * @param {DialOptions | undefined} options nothing: plain text
  * @returns {Promise<RawClient>} connected, its handshake done
  */
 export function connect (url, options) {
@@ -64,7 +66,7 @@ export class RawClient {
 
   /** @param {Uint8Array} bytes @returns {Promise<void>} when the kernel has taken them, or the connection is gone */
   write (bytes) {
-    return new Promise((resolve) => this.socket.write(bytes, () => resolve()))
+    return new Promise((resolve) => { this.socket.write(bytes, () => resolve()) })
   }
 
   /** @param {number} bytes received at least */

@@ -72,7 +72,7 @@ export function decodeFrames (bytes, { payloadLimit = 2048 } = {}) {
 /**
  * @param {Buffer} bytes
  * @param {number} payloadLimit
- * @returns {{ frame: Frame, size: number } | { status: number, identifier: number } | undefined} undefined: more is needed
+ * @returns {{ frame: Frame, size: number } | { status: number, identifier: number } | undefined} nothing: needs more
  */
 function decodeFrame (bytes, payloadLimit) {
   const command = bytes[0]

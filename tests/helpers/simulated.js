@@ -15,12 +15,12 @@ export async function simulated (t, options = {}) {
     for (const client of clients) client.destroy()
     await simulator.stop()
   })
-  /** @param {import('node:tls').ConnectionOptions} [overrides] */
+  /** @param {import('./raw-client.js').DialOptions} [overrides] */
   const credentials = (overrides) => options.plain
     ? undefined
     : { ca: simulator.credentials.ca, cert: simulator.credentials.cert, key: simulator.credentials.key, ...overrides }
   /** @param {string} url */
-  const connectTo = (url) => async (/** @type {import('node:tls').ConnectionOptions} */ overrides = {}) => {
+  const connectTo = (url) => async (/** @type {import('./raw-client.js').DialOptions} */ overrides = {}) => {
     const client = await connect(url, credentials(overrides))
     clients.push(client)
     return client

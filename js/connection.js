@@ -1,0 +1,129 @@
+/**
+ * Opens one connection to a gateway, TLS or plain, within a time and until aborted; whatever a peer can do wrong
+ * meanwhile ends as one rejection.
+ *
+ * Not here: trying again (backoff.js), and what is said on the connection.
+ */
+import net from 'node:net'
+import tls from 'node:tls'
+import { abortError } from './abort.js'
+import { classify, nameOf } from './connection-errors.js'
+import { BellpushError } from './errors.js'
+
+/**
+ * @typedef {object} ConnectionOptions
+ * @property {string} host name or address
+ * @property {number} port
+ * @property {import('./credentials.js').Credentials} [credentials] needed unless `plain`
+ * @property {string} [servername] the name that the server's certificate must have, if it is not the host
+ * @property {boolean} [plain] no TLS: for captures that can be read
+ * @property {number} [connectTimeout] milliseconds for looking up, connecting and the handshake together
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * The latest session of each server, so that the next connection is spared a full handshake. They belong to the
+ * credentials: a session resumed under others would bypass the checks that those stand for.
+ * @type {WeakMap<import('./credentials.js').Credentials, Map<string, Buffer>>}
+ */
+const sessions = new WeakMap()
+
+/**
+ * A connection that is ready for use, with TCP_NODELAY. Errors that come later are never unhandled, but whoever uses it
+ * listens for 'error' and 'close', and looks at `destroyed` first: the peer may have closed already. With TLS 1.3 a
+ * refused client certificate is such a later error: see `classify`.
+ * @param {ConnectionOptions} options
+ * @returns {Promise<net.Socket>} a `tls.TLSSocket` unless `plain`
+ * @throws {BellpushError} BELLPUSH_CONNECT_FAILED, BELLPUSH_CONNECT_TIMEOUT, BELLPUSH_NOT_TLS,
+ *   BELLPUSH_SERVER_UNTRUSTED, BELLPUSH_CREDENTIALS_REFUSED, BELLPUSH_OPTION_INVALID; an AbortError on abort
+ */
+export async function openConnection (options) {
+  checkPeer(options)
+  const { signal, connectTimeout = 10_000 } = options
+  if (signal?.aborted) throw abortError(signal)
+
+  const socket = newSocket(options)
+  socket.setNoDelay(true)
+  // This listener stays for good: an error without any would end the process.
+  socket.on('error', () => {})
+
+  /** @type {(() => void)[]} */
+  const undo = []
+  let connected = false
+  try {
+    await new Promise((resolve, reject) => {
+      /** @param {string} event @param {(...args: any[]) => void} listener */
+      const on = (event, listener) => {
+        socket.on(event, listener)
+        undo.push(() => socket.off(event, listener))
+      }
+      on('connect', () => { connected = true })
+      on(options.plain ? 'connect' : 'secureConnect', resolve)
+      on('error', reject)
+      on('close', () => reject(new Error('the connection was closed')))
+
+      const timer = setTimeout(() => reject(timedOut(options, connectTimeout, connected)), connectTimeout)
+      undo.push(() => clearTimeout(timer))
+      const aborted = () => reject(abortError(/** @type {AbortSignal} */ (signal)))
+      signal?.addEventListener('abort', aborted, { once: true })
+      undo.push(() => signal?.removeEventListener('abort', aborted))
+    })
+  } catch (error) {
+    socket.destroy()
+    throw classify(error, options)
+  } finally {
+    for (const step of undo) step()
+  }
+  return socket
+}
+
+/** @param {ConnectionOptions} options */
+function newSocket (options) {
+  try {
+    return options.plain ? net.connect({ host: options.host, port: options.port }) : secureSocket(options)
+  } catch (error) {
+    throw classify(error, options)
+  }
+}
+
+/** @param {ConnectionOptions} options */
+function secureSocket ({ host, port, credentials, servername = net.isIP(host) ? undefined : host }) {
+  if (credentials === undefined) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'TLS needs credentials, even if they hold no certificate')
+  }
+  const known = sessions.get(credentials) ?? new Map()
+  sessions.set(credentials, known)
+  const server = `${host} ${port} ${servername}`
+  const session = known.get(server)
+  const socket = tls.connect({ host, port, servername, session, secureContext: credentials.secureContext })
+  socket.on('session', ticket => known.set(server, ticket))
+  // Whatever broke, a session that may have to do with it is not offered again.
+  socket.on('error', () => known.delete(server))
+  return socket
+}
+
+/** @param {ConnectionOptions} options */
+function checkPeer ({ host, port, connectTimeout }) {
+  if (typeof host !== 'string' || host === '') {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `host must be a name or an address, found ${JSON.stringify(host)}`)
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', `port must be an integer from 1 to 65535, found ${String(port)}`)
+  }
+  if (connectTimeout !== undefined && !(connectTimeout > 0 && connectTimeout < 2 ** 31)) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      `connectTimeout must be milliseconds, more than 0 and less than 2^31, found ${String(connectTimeout)}`)
+  }
+}
+
+/**
+ * @param {ConnectionOptions} options
+ * @param {number} milliseconds
+ * @param {boolean} connected
+ */
+function timedOut (options, milliseconds, connected) {
+  return new BellpushError('BELLPUSH_CONNECT_TIMEOUT', connected
+    ? `${nameOf(options)} did not finish the TLS handshake within ${milliseconds} ms: does it speak TLS there?`
+    : `no connection to ${nameOf(options)} within ${milliseconds} ms: is a firewall in the way?`)
+}

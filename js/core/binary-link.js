@@ -1,0 +1,90 @@
+/**
+ * The core's link of the binary protocol: bytes to a gateway and answers from it become verdicts of a batch.
+ */
+import { pkg, Resident } from './module.js'
+
+/** One connection of the binary protocol, serving one batch. Times are milliseconds since 1970. */
+export class BinaryLink {
+  #batch
+  #resident
+
+  /**
+   * @param {import('./batch.js').Batch} batch
+   * @param {{ linger: number, answerTimeout: number }} timing milliseconds
+   * @param {number} now
+   */
+  constructor (batch, { linger, answerTimeout }, now) {
+    this.#batch = batch.resident
+    const make = (/** @type {pkg.Batch} */ inner) => new pkg.BinaryLink(inner, linger, answerTimeout, now)
+    this.#resident = new Resident(() => batch.resident.use(make))
+  }
+
+  /**
+   * What to send next: a copy, the caller's own. Undefined: nothing now.
+   * @param {number} maxBytes
+   * @param {number} now
+   * @returns {Uint8Array | undefined}
+   */
+  write (maxBytes, now) {
+    return this.#both((link, batch) => link.write(batch, maxBytes, now))
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} now
+   */
+  read (bytes, now) {
+    this.#both((link, batch) => link.read(batch, bytes, now))
+  }
+
+  /**
+   * The connection has ended.
+   * @param {{ unsent: number, abandoned?: boolean }} how `unsent`: the last bytes of what `write` gave that surely did
+   *   not leave; `abandoned`: we ended it
+   * @param {number} now
+   */
+  closed ({ unsent, abandoned = false }, now) {
+    this.#both((link, batch) => link.closed(batch, unsent, abandoned, now))
+  }
+
+  /**
+   * The gateway refused the connection and has processed nothing that was written on it.
+   * @param {number} now
+   */
+  refused (now) {
+    this.#both((link, batch) => link.refused(batch, now))
+  }
+
+  /**
+   * Time has passed.
+   * @param {number} unsent as for `closed`
+   * @param {number} now
+   */
+  tick (unsent, now) {
+    this.#both((link, batch) => link.tick(batch, unsent, now))
+  }
+
+  /** When `tick` and `write` want to be called by time alone; null: never. */
+  get deadline () {
+    const deadline = this.#resident.use(link => link.deadline())
+    return deadline < 0 ? null : deadline
+  }
+
+  /** Everything it had has its verdict; the connection can be closed. */
+  get isDone () {
+    return this.#resident.use(link => link.isDone)
+  }
+
+  free () {
+    this.#resident.free()
+  }
+
+  /**
+   * @template R
+   * @param {(link: pkg.BinaryLink, batch: pkg.Batch) => R} run
+   * @returns {R}
+   */
+  #both (run) {
+    return this.#resident.use(link => this.#batch.use(batch => run(link, batch)))
+  }
+}

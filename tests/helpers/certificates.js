@@ -1,0 +1,37 @@
+/** Certificates that several tests share: making keys takes its time. All belong to one authority. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthority } from '../../js/simulator/certificates.js'
+
+const day = 86_400_000
+
+export const authority = await createAuthority()
+export const stranger = await createAuthority({ commonName: 'Somebody else' })
+
+/** @param {import('../../js/simulator/certificates.js').IssueOptions} [options] */
+const issue = options => authority.issue(options)
+
+export const server = await issue({ commonName: 'gateway', hosts: ['127.0.0.1', 'localhost'] })
+export const client = await issue({
+  commonName: 'Apple Push Services: com.example.doorbell', uid: 'com.example.doorbell'
+})
+export const other = await issue({ commonName: 'other' })
+export const unknown = await stranger.issue({ commonName: 'unknown' })
+
+export const past = { notBefore: new Date('2015-03-01T00:00:00Z'), notAfter: new Date('2016-03-30T00:00:00Z') }
+export const future = { notBefore: new Date(Date.now() + 10 * day), notAfter: new Date(Date.now() + 20 * day) }
+
+/**
+ * Writes files into a folder that is gone after the test.
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string | Uint8Array>} files
+ * @returns {Promise<string>} the folder
+ */
+export async function folder (t, files = {}) {
+  const path = await mkdtemp(join(tmpdir(), 'bellpush-'))
+  t.after(() => rm(path, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content)
+  return path
+}
