@@ -13,8 +13,8 @@ import { run, say } from './lib/run.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
-/** A JavaScript test that takes longer hangs, milliseconds. */
-const testTimeout = 120_000
+/** A file of JavaScript tests that takes longer hangs, milliseconds. */
+const testTimeout = 600_000
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
