@@ -2,12 +2,13 @@
  * `npm test`: installs what is missing, and runs every check and every test there is. `npm test -- rust js` runs those
  * groups only, `npm test -- clippy` one step.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, samePathsEverywhere } from './lib/core.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
+import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
@@ -56,17 +57,6 @@ const steps = [
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
-
-/** `npm ci`, unless what is installed is as new as what is asked for. */
-function installPackages () {
-  const installed = join(root, 'node_modules/.package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) {
-    say('node_modules/ is as new as package-lock.json')
-    return
-  }
-  say('npm ci')
-  run('npm', ['ci', '--no-audit', '--no-fund'])
-}
 
 /** @param {'clippy' | 'fmt'} name */
 function linterCommand (name) {
