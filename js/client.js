@@ -28,8 +28,8 @@ import { ResultQueue } from './result-queue.js'
  * @property {string} gateway `apns://host:port`, the binary protocol over TLS
  * @property {Auth} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or `{ pfx, passphrase }`
  *   (PKCS#12); contents or paths
- * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities that the gateway's certificate must be
- *   signed by, in the place of the ones that Node knows
+ * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
+ *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
  * @property {number} [connections] at work at once (1)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)

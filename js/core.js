@@ -19,6 +19,7 @@ export { load } from './core/module.js'
  * @typedef {import('./core/batch.js').SettledSlot} SettledSlot
  * @typedef {import('./core/batch.js').Standing} Standing
  * @typedef {import('./core/codec.js').Explanation} Explanation
+ * @typedef {import('./core/codec.js').Field} Field
  * @typedef {import('./core/decoders.js').FeedbackTuple} FeedbackTuple
  * @typedef {import('./core/decoders.js').Frame} Frame
  * @typedef {import('./core/decoders.js').FrameFault} FrameFault

@@ -5,6 +5,7 @@ export { Client } from './client.js'
 export { decodeErrorResponse, decodeFeedback, encodeNotification, normalizeToken } from './core.js'
 export { AbortError, BellpushError, codes } from './errors.js'
 export { readFeedback } from './feedback.js'
+export { feedbackTuples } from './feedback-service.js'
 export { openTokenStore } from './stores/index.js'
 
 /**

@@ -8,7 +8,7 @@ export class Batch {
     free(): void;
     [Symbol.dispose](): void;
     closeInput(): void;
-    constructor(payload: Uint8Array | number[], options: any, now: number);
+    constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
@@ -29,6 +29,25 @@ export class Batch {
      */
     standing(now: number): Float64Array;
     stop(now: number): void;
+}
+
+/**
+ * What a batch is made with; JavaScript sets the fields one by one.
+ */
+export class BatchOptions {
+    free(): void;
+    [Symbol.dispose](): void;
+    constructor();
+    breaker: number;
+    get expiration(): number | undefined;
+    set expiration(value: number | null | undefined);
+    listAccepted: boolean;
+    maxAttempts: number;
+    maxInFlight: number;
+    payloadLimit: number;
+    get priority(): number | undefined;
+    set priority(value: number | null | undefined);
+    resendInDoubt: boolean;
 }
 
 /**
@@ -119,7 +138,7 @@ export function encodeFrame(command: number, token: string, payload: Uint8Array 
 /**
  * Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
  */
-export function explain(bytes: Uint8Array | number[], kind: any): any;
+export function explain(bytes: Uint8Array | number[], kind?: string | null): any;
 
 /**
  * A token's canonical text: lower-case hexadecimal.
@@ -136,16 +155,34 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly __wbg_batch_free: (a: number, b: number) => void;
+    readonly __wbg_batchoptions_free: (a: number, b: number) => void;
     readonly __wbg_binarylink_free: (a: number, b: number) => void;
     readonly __wbg_feedbackdecoder_free: (a: number, b: number) => void;
     readonly __wbg_framedecoder_free: (a: number, b: number) => void;
+    readonly __wbg_get_batchoptions_breaker: (a: number) => number;
+    readonly __wbg_get_batchoptions_expiration: (a: number) => number;
+    readonly __wbg_get_batchoptions_listAccepted: (a: number) => number;
+    readonly __wbg_get_batchoptions_maxAttempts: (a: number) => number;
+    readonly __wbg_get_batchoptions_maxInFlight: (a: number) => number;
+    readonly __wbg_get_batchoptions_payloadLimit: (a: number) => number;
+    readonly __wbg_get_batchoptions_priority: (a: number) => number;
+    readonly __wbg_get_batchoptions_resendInDoubt: (a: number) => number;
+    readonly __wbg_set_batchoptions_breaker: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_expiration: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_listAccepted: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_maxAttempts: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_maxInFlight: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_payloadLimit: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_priority: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
-    readonly batch_new: (a: number, b: number, c: any, d: number) => [number, number, number];
+    readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly batch_push: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_settled: (a: number) => [number, number];
     readonly batch_standing: (a: number, b: number) => [number, number];
     readonly batch_stop: (a: number, b: number) => void;
+    readonly batchoptions_new: () => number;
     readonly binarylink_closed: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly binarylink_deadline: (a: number) => number;
     readonly binarylink_inFlight: (a: number) => number;
@@ -159,7 +196,7 @@ export interface InitOutput {
     readonly encodeErrorResponse: (a: number, b: number) => [number, number];
     readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];
     readonly encodeFrame: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number, number];
-    readonly explain: (a: number, b: number, c: any) => [number, number, number];
+    readonly explain: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly feedbackdecoder_finish: (a: number) => [number, number];
     readonly feedbackdecoder_new: () => number;
     readonly feedbackdecoder_push: (a: number, b: number, c: number, d: any) => [number, number];

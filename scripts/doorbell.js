@@ -72,9 +72,9 @@ async function main () {
   await tokens.putMany(restored)
   await tokens.put(again.clientId, again.token)
   say(`A backup of last month brings ${restored.length} dead tokens back; one of the dead phones is set up again.`)
-  const heard = await readFeedback({ ...options, gateway: feedback, journal: join(folder, 'feedback.journal') })
-  say(`Apple names ${heard.received} dead tokens. Removed: ${heard.removed}. Kept, for having been registered after ` +
-    `their death: ${heard.kept}.`)
+  const heard = await readFeedback({ ...options, gateway: feedback, journal: folder })
+  say(`Apple names ${heard.received} dead tokens, and ${heard.removed} are removed. The others had left the database ` +
+    'before, and the one that was registered after its death stays.')
 
   const total = await apple.stop()
   console.log()

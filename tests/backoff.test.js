@@ -59,7 +59,11 @@ describe('connecting with patience', () => {
     /** @type {unknown[]} */
     const retries = []
     const socket = await connectWithRetry({
-      host, port, credentials, maxWait: 1, onRetry: ({ attempt, wait, error }) => retries.push([attempt, wait, error.name])
+      host,
+      port,
+      credentials,
+      maxWait: 1,
+      onRetry: ({ attempt, wait, error }) => retries.push([attempt, wait, error.name])
     })
     socket.destroy()
     assert.deepEqual(retries, [[2, 1, 'BellpushError'], [3, 1, 'BellpushError']])

@@ -421,6 +421,37 @@ fn what_is_in_doubt_is_resent_as_often_as_may_be_tried_and_then_reported() {
 }
 
 #[test]
+fn what_was_in_doubt_once_stays_so_until_the_gateway_says_more() {
+    let resend = |expiration| Config { in_doubt: InDoubt::Resend, expiration, ..listing() };
+    // It is on its way again when the batch is stopped, when it expires, and when the gateway fails too often.
+    let in_doubt_and_again = |batch: &mut Batch| {
+        let mut link = link(0);
+        write(&mut link, batch, 0);
+        link.closed(batch, 0, Reason::CLOSED_WITHOUT_ANSWER, 0);
+        assert!(batch.has_work(0));
+    };
+    let mut stopped = batch_of(1, resend(None));
+    in_doubt_and_again(&mut stopped);
+    stopped.stop(Stop::Caller, 0);
+
+    let mut late = batch_of(1, resend(Some(EXPIRATION)));
+    in_doubt_and_again(&mut late);
+    assert!(!late.has_work(PAST));
+
+    let mut failing = batch_of(1, resend(None));
+    in_doubt_and_again(&mut failing);
+    while let Some(now) = failing.next_wakeup().or_else(|| failing.has_work(0).then_some(0)) {
+        let mut link = link(now);
+        write(&mut link, &mut failing, now);
+        link.read(&mut failing, &says(1, 1), now);
+    }
+    for mut batch in [stopped, late, failing] {
+        assert_eq!(ends(&mut batch), [in_doubt(0, Reason::CLOSED_WITHOUT_ANSWER)]);
+        assert!(batch.is_finished());
+    }
+}
+
+#[test]
 fn after_a_stop_what_is_in_doubt_is_not_resent() {
     let config = Config { in_doubt: InDoubt::Resend, ..listing() };
     let mut batch = batch_of(1, config);

@@ -76,9 +76,10 @@ describe('a connection', () => {
       const first = await tlsServer(t, { maxVersion: version, ticketKeys }, socket => socket.end('hello'))
       const second = await tlsServer(t, { maxVersion: version, ticketKeys }, socket => socket.end('hello'))
       const others = loadCredentials({ ca, cert: client.certPem, key: client.keyPem })
-      for (const [peer, used] of /** @type {const} */ ([[first, credentials], [first, others], [second, credentials]])) {
+      const pairs = /** @type {const} */ ([[first, credentials], [first, others], [second, credentials]])
+      for (const [{ host, port }, used] of pairs) {
         const socket = /** @type {import('node:tls').TLSSocket} */ (
-          await openConnection({ host: peer.host, port: peer.port, credentials: used }))
+          await openConnection({ host, port, credentials: used }))
         assert.equal(socket.isSessionReused(), false)
         await socket.toArray()
       }
@@ -145,7 +146,8 @@ describe('no connection', () => {
   })
 
   test('options that cannot be', async () => {
-    for (const wrong of [{ host: '' }, { port: 0 }, { port: 70000 }, { connectTimeout: 0 }, { credentials: undefined }]) {
+    const impossible = [{ host: '' }, { port: 0 }, { port: 70000 }, { connectTimeout: 0 }, { credentials: undefined }]
+    for (const wrong of impossible) {
       const options = /** @type {ConnectionOptions} */ ({ host: '127.0.0.1', port: 1, credentials, ...wrong })
       await assert.rejects(openConnection(options), { code: 'BELLPUSH_OPTION_INVALID' })
     }
@@ -281,8 +283,9 @@ describe('what is left behind', () => {
     const broken = await plainServer(t, socket => socket.end())
     const timers = () => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length
     const before = timers()
-    const socket = await openConnection({ host: ready.host, port: ready.port, credentials, signal, connectTimeout: 1e6 })
-    await assert.rejects(openConnection({ host: broken.host, port: broken.port, credentials, signal }))
+    const options = { host: '127.0.0.1', credentials, signal, connectTimeout: 1e6 }
+    const socket = await openConnection({ ...options, port: ready.port })
+    await assert.rejects(openConnection({ ...options, port: broken.port }))
     assert.equal(getEventListeners(signal, 'abort').length, 0)
     assert.equal(timers(), before)
     assert.equal(socket.listenerCount('secureConnect'), 0)
@@ -296,7 +299,7 @@ describe('what is left behind', () => {
     ])
     socket.resume()
     served.resetAndDestroy()
-    await new Promise(resolve => socket.once('close', resolve))
+    await new Promise(resolve => { socket.once('close', resolve) })
     assert.equal(/** @type {NodeJS.ErrnoException} */ (socket.errored).code, 'ECONNRESET')
   })
 
@@ -307,7 +310,7 @@ describe('what is left behind', () => {
     const [socket, [tcp]] = await Promise.all([open(), once(server, 'connection')])
     await Promise.all([once(socket, 'session'), once(socket, 'data')])
     tcp.resetAndDestroy()
-    await new Promise(resolve => socket.once('close', resolve))
+    await new Promise(resolve => { socket.once('close', resolve) })
     const next = /** @type {import('node:tls').TLSSocket} */ (await open())
     assert.equal(next.isSessionReused(), false)
     next.destroy()

@@ -116,7 +116,7 @@ describe('PEM', () => {
     })
   })
 
-  test('files of another kind', async t => {
+  test('files of another kind', () => {
     const cut = client.certPem.replace(/[A-Za-z0-9]{30}/, '')
     refuses(() => loadCredentials({ cert: cut, key: client.keyPem }), 'BELLPUSH_CREDENTIALS_INVALID', /damaged/)
     refuses(() => loadCredentials({ cert: Buffer.from('hello'), key: client.keyPem }),
@@ -234,7 +234,7 @@ describe('authorities', () => {
     assert.ok(loadCredentials({ ca: [join(dir, 'ca.pem'), new X509Certificate(client.certPem).raw] }))
   })
 
-  test('one that is none', async t => {
+  test('one that is none', () => {
     refuses(() => loadCredentials({ ca: client.keyPem }), 'BELLPUSH_CREDENTIALS_INVALID', /option ca/)
     refuses(() => loadCredentials({ ca: '/nowhere/ca.pem' }), 'BELLPUSH_CREDENTIALS_INVALID', /\/nowhere\/ca\.pem/)
   })

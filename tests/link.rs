@@ -218,15 +218,18 @@ fn an_answer_that_names_nothing_of_ours_leaves_all_in_doubt() {
 }
 
 #[test]
-fn missing_payload_without_an_identifier_can_only_be_the_sentinels() {
-    let mut batch = batch_of(2, listing());
-    let mut early = link(0);
-    early.read(&mut batch, &says(4, 0), 0);
-    assert_eq!(ends(&mut batch), [], "nothing was written yet");
-    let mut link = link(0);
-    assert_eq!(write(&mut link, &mut batch, 0).len(), 3);
-    link.read(&mut batch, &says(4, 0), 0);
-    assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);
+fn a_missing_payload_without_an_identifier_is_the_sentinels_once_it_is_written() {
+    for (sentinel, expected) in [(true, accepted(0)), (false, in_doubt(0, Reason::UNKNOWN_IDENTIFIER))] {
+        let mut batch = Batch::new(listing());
+        push(&mut batch, 0..1, 0);
+        if sentinel {
+            batch.close_input();
+        }
+        let mut link = link(0);
+        write(&mut link, &mut batch, 0);
+        link.read(&mut batch, &says(4, 0), 0);
+        assert_eq!(ends(&mut batch), [expected]);
+    }
 }
 
 #[test]
@@ -309,6 +312,19 @@ fn a_gateway_that_is_silent_for_too_long_leaves_in_doubt_what_was_sent() {
     assert_eq!(ends(&mut batch), [in_doubt(0, Reason::NO_ANSWER)]);
     assert!(batch.has_work(1_050), "slot 1 never left");
     assert_eq!(link.deadline(), None);
+}
+
+#[test]
+fn a_byte_of_an_answer_is_a_sign_of_life() {
+    let mut batch = batch_of(1, listing());
+    let mut link = patient(0, 1_000);
+    write(&mut link, &mut batch, 0);
+    link.read(&mut batch, &[8], 900);
+    assert_eq!(link.deadline(), Some(1_900));
+    link.tick(&mut batch, 0, 1_899);
+    assert_eq!(ends(&mut batch), []);
+    link.tick(&mut batch, 0, 1_900);
+    assert_eq!(ends(&mut batch), [in_doubt(0, Reason::NO_ANSWER)]);
 }
 
 #[test]

@@ -290,11 +290,11 @@ for (const [what, sql] of Object.entries({
 })) {
   test(`${what} is listed page by page`, async t => {
     const { store } = await open(t, `${sql}
-      with recursive n (i) as (select 0 union all select i + 1 from n where i < 4999)
-      select i, printf('%064x', i % 2500) from n`)
-    assert.equal((await all(store.list())).length, 2_500)
-    assert.equal(await store.count(), 2_500)
-    assert.equal((await all(store.entries())).length, 5_000)
+      with recursive n (i) as (select 0 union all select i + 1 from n where i < 4499)
+      select i, printf('%064x', i % 1500) from n`)
+    assert.equal((await all(store.list())).length, 1_500)
+    assert.equal(await store.count(), 1_500)
+    assert.equal((await all(store.entries())).length, 4_500)
   })
 }
 

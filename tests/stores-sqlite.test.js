@@ -3,9 +3,10 @@
  */
 import assert from 'node:assert/strict'
 import { chmod, cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { BellpushError } from '../js/errors.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { all, answerOf, lockFile, query, sqliteFile, temporaryFolder, token } from './helpers/sqlite.js'
 
@@ -114,10 +115,13 @@ test('a folder, and a file in no folder, cannot be opened', async t => {
 
 test('a path is a file and never an address', async () => {
   for (const path of ['http://127.0.0.1:1/a.db', 'libsql://127.0.0.1/a', 'file:/none/a.db?mode=memory', '///none/a']) {
-    await assert.rejects(openTokenStore(`sqlite:${path}`), {
-      code: 'BELLPUSH_STORE_UNAVAILABLE',
-      message: /no token database/
-    })
+    for (const create of [false, true]) {
+      await assert.rejects(openTokenStore(`sqlite:${path}`, { create }), error => {
+        assert.ok(error instanceof BellpushError)
+        assert.equal(error.code, 'BELLPUSH_STORE_UNAVAILABLE')
+        return error.message.includes(resolve(path.replace(/^\/\//, '')))
+      })
+    }
   }
 })
 

@@ -6,12 +6,12 @@
  */
 
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
 import { faultKinds, parseFault } from '../simulator/faults.js'
 import { Simulator } from '../simulator/simulator.js'
+import { LineSource, tokenOf } from './token-lines.js'
 
 /**
  * @typedef {object} SimulateOptions
@@ -27,8 +27,8 @@ import { Simulator } from '../simulator/simulator.js'
 export function simulateCommand () {
   return new Command('simulate')
     .summary('run a local APNs, with faults on demand')
-    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback\n' +
-      'service, over TLS. It accepts every token that is not dead, in silence as Apple did, and counts.')
+    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback service, over ' +
+      'TLS. It accepts every token that is not dead, in silence as Apple did, and counts.')
     .option('--binary-port <port>', 'port of the binary gateway; 0 picks a free one', readPort, 2195)
     .option('--feedback-port <port>', 'port of the feedback service; 0 picks a free one', readPort, 2196)
     .option('--dir <dir>', 'where ca.pem, cert.pem and key.pem are, or will be written', 'bellpush-simulator')
@@ -36,34 +36,53 @@ export function simulateCommand () {
     .option('--fault <fault...>', 'NAME@POSITION or NAME@token:HEX, see below', readFaults)
     .addOption(new Option('--plain', 'no TLS, so that what is said can be captured and read; makes no certificates')
       .conflicts('dir'))
-    .addHelpText('after', help)
+    .addHelpText('after', ({ command }) => help(command))
     .action(simulate)
 }
 
-function help () {
-  const width = Math.max(...faultKinds.map(({ name }) => name.length)) + 2
+/** @param {Command} command */
+function help (command) {
   return `
 Faults:
-  NAME@5          at the 5th notification that the gateway looks at, over all connections; fires once
-  NAME@token:HEX  each time that this token comes (spurious: once)
-  Whatever follows the notification on its connection is thrown away unread, as Apple did.
+${inColumns(command, [
+    ['NAME@5', 'at the 5th notification that the gateway looks at, over all connections; fires once'],
+    ['NAME@token:HEX', 'each time that this token comes (spurious: once)']
+  ])}
 
-${faultKinds.map(({ name, help }) => `  ${name.padEnd(width)}${help}`).join('\n')}
+Whatever follows the notification on its connection is thrown away unread, as
+Apple did. NAME is one of:
+${inColumns(command, faultKinds.map(({ name, help }) => [name, help]))}
 
 Output, one JSON object a line:
-  when ready           {"ready":true,"binary":"apns://127.0.0.1:2195","feedback":"apns://127.0.0.1:2196",
-                       "ca":PATH,"cert":PATH,"key":PATH}
-  SIGINT or SIGTERM    the counts, then exit 0: accepted, rejected, duplicates, connections, …
-  SIGUSR2              the counts, then a new count begins (a second ring to the same tokens is no duplicate)
+${inColumns(command, [
+    ['when ready', '{"ready":true, "binary":"apns://127.0.0.1:2195", "feedback":"apns://127.0.0.1:2196", "ca":PATH, ' +
+      '"cert":PATH, "key":PATH}'],
+    ['SIGINT, SIGTERM', 'the counts, then exit 0: accepted, rejected, duplicates, connections, …'],
+    ['SIGUSR2', 'the counts, then a new count begins (a second ring to the same tokens is no duplicate)']
+  ])}
 
 Exit codes: 0 ended by a signal, 2 usage, 3 cannot listen on a port.
 
 Examples:
   $ bellpush simulate
-  $ bellpush simulate --dead dead-tokens.txt --fault late-500@100 --fault reset@2000
-  $ bellpush simulate --binary-port 0 --feedback-port 0 --dir /tmp/apns --fault status-7@token:0a1b2c3d
-  $ bellpush push --gateway apns://127.0.0.1:2195 --ca bellpush-simulator/ca.pem --cert bellpush-simulator/cert.pem \\
+  $ bellpush simulate --dead dead-tokens.txt --fault late-500@100 reset@2000
+  $ bellpush simulate --binary-port 0 --feedback-port 0 --dir /tmp/apns \\
+      --fault status-7@token:0a1b2c3d
+  $ bellpush push --gateway apns://127.0.0.1:2195 \\
+      --ca bellpush-simulator/ca.pem --cert bellpush-simulator/cert.pem \\
       --key bellpush-simulator/key.pem --tokens tokens.txt --alert 'Ding dong'`
+}
+
+/**
+ * Terms and what they mean, wrapped as the options above them are.
+ * @param {Command} command
+ * @param {[term: string, meaning: string][]} items
+ */
+function inColumns (command, items) {
+  const helper = command.createHelp()
+  helper.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() })
+  const width = Math.max(...items.map(([term]) => term.length))
+  return items.map(([term, meaning]) => helper.formatItem(term, width, meaning, helper)).join('\n')
 }
 
 /** @param {SimulateOptions} options */
@@ -118,19 +137,14 @@ function readFaults (text, earlier = []) {
 
 /** @param {string} path @returns {Promise<string[]>} */
 async function readDead (path) {
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID',
-      `the file of dead tokens cannot be read: ${cause.message}`, { cause })
-  })
+  const source = await LineSource.open(path)
   const tokens = []
-  for (const [index, line] of text.split('\n').entries()) {
-    const token = line.replace(/#.*/, '').trim()
-    if (token === '') continue
+  for await (const { number, text, problem } of source.lines()) {
     try {
-      tokens.push(normalizeToken(token))
+      tokens.push(normalizeToken(tokenOf(text)))
     } catch (cause) {
       throw new BellpushError('BELLPUSH_TOKEN_MALFORMED',
-        `${path}, line ${index + 1}: ${/** @type {Error} */ (cause).message}`, { cause })
+        `${path}, line ${number}: ${problem ?? /** @type {Error} */ (cause).message}`, { cause })
     }
   }
   return tokens

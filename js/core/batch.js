@@ -70,7 +70,14 @@ export class Batch {
    * @param {number} now
    */
   constructor (payload, options, now) {
-    this.resident = new Resident(() => new pkg.Batch(payload, options, now))
+    this.resident = new Resident(() => {
+      const fields = Object.assign(new pkg.BatchOptions(), options)
+      try {
+        return new pkg.Batch(payload, fields, now)
+      } finally {
+        fields.free()
+      }
+    })
   }
 
   /**

@@ -151,6 +151,8 @@ export function decodeFeedback (bytes) {
  * @property {{ offset: number, message: string } | null} problem what could not be read
  */
 
+const KINDS = ['frames', 'error-responses', 'feedback']
+
 /**
  * Bytes of the binary protocol, explained field by field.
  * @param {Uint8Array} bytes
@@ -158,6 +160,9 @@ export function decodeFeedback (bytes) {
  * @returns {Explanation}
  */
 export function explain (bytes, kind) {
+  if (kind !== undefined && !KINDS.includes(kind)) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', `kind must be one of ${KINDS.join(', ')}, found ${String(kind)}`)
+  }
   return guarded(() => pkg.explain(bytes, kind))
 }
 

@@ -6,7 +6,9 @@
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
 import { canonicalOr } from './spellings.js'
-import { checkClientId, checkClientIds, checkIterable, checkTime, checkTokenText, invalid } from './values.js'
+import {
+  checkClientId, checkClientIds, checkIterable, checkKeptTime, checkTime, checkTokenText, invalid
+} from './values.js'
 
 /** How many registrations are written at a time: few enough that others get their turn between two pages. */
 const PUT_PAGE = 1_000
@@ -217,7 +219,7 @@ function checkRegistration (registration) {
     throw invalid('A registration must be an object with clientId and token.')
   }
   const { clientId, token, at = Date.now() } = registration
-  return { clientId: checkClientId(clientId), token: normalizeToken(token), at: checkTime(at, 'at') }
+  return { clientId: checkClientId(clientId), token: normalizeToken(token), at: checkKeptTime(at, 'at') }
 }
 
 /**

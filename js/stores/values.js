@@ -60,10 +60,21 @@ export function checkTime (value, name) {
   if (typeof time !== 'number' || !(time >= 0 && time <= MAX_MILLISECONDS)) {
     throw invalid(`${name} must be a Date or milliseconds since 1970, not ${kindOf(value)}.`)
   }
-  if (isSeconds(time)) {
-    throw invalid(`${name} is ${time}: that looks like seconds since 1970, and milliseconds are wanted.`)
-  }
   return Math.floor(time)
+}
+
+/**
+ * As `checkTime`, for a time that will be kept. (The time of a removal may come from a peer, who may send anything; one
+ * that is too small removes nothing.)
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ * @throws {BellpushError} BELLPUSH_OPTION_INVALID
+ */
+export function checkKeptTime (value, name) {
+  const time = checkTime(value, name)
+  if (!isSeconds(time)) return time
+  throw invalid(`${name} is ${time}: that looks like seconds since 1970, and milliseconds are wanted.`)
 }
 
 /**

@@ -2,7 +2,7 @@
 //!
 //! A cold path: it favours words over speed.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::notification::DeviceToken;
 use crate::outcome::Reason;
@@ -12,7 +12,7 @@ use super::feedback;
 use super::frame::{self, item};
 
 /// What a run of bytes is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Frames, from a provider to a gateway.
@@ -21,6 +21,19 @@ pub enum Kind {
     ErrorResponses,
     /// Tuples, from the feedback service.
     Feedback,
+}
+
+impl Kind {
+    /// The kind of this name, as it is serialized.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Kind> {
+        match name {
+            "frames" => Some(Kind::Frames),
+            "error-responses" => Some(Kind::ErrorResponses),
+            "feedback" => Some(Kind::Feedback),
+            _ => None,
+        }
+    }
 }
 
 /// The explanation of a run of bytes.

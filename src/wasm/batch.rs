@@ -1,6 +1,5 @@
 //! The batch, for JavaScript.
 
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::{Batch, Config, InDoubt, Settled, Stop};
@@ -21,17 +20,31 @@ pub struct WasmBatch {
     epoch: u64,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    payload_limit: usize,
-    expiration: Option<u32>,
-    priority: Option<u8>,
-    max_in_flight: u32,
-    max_attempts: u8,
-    breaker: u32,
-    resend_in_doubt: bool,
-    list_accepted: bool,
+/// What a batch is made with; JavaScript sets the fields one by one.
+#[wasm_bindgen(js_name = BatchOptions)]
+#[derive(Default)]
+pub struct Options {
+    #[wasm_bindgen(js_name = payloadLimit)]
+    pub payload_limit: usize,
+    pub expiration: Option<u32>,
+    pub priority: Option<u8>,
+    #[wasm_bindgen(js_name = maxInFlight)]
+    pub max_in_flight: u32,
+    #[wasm_bindgen(js_name = maxAttempts)]
+    pub max_attempts: u8,
+    pub breaker: u32,
+    #[wasm_bindgen(js_name = resendInDoubt)]
+    pub resend_in_doubt: bool,
+    #[wasm_bindgen(js_name = listAccepted)]
+    pub list_accepted: bool,
+}
+
+#[wasm_bindgen(js_class = BatchOptions)]
+impl Options {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Options {
+        Options::default()
+    }
 }
 
 /// Numbers that [`WasmBatch::settled`] uses for one record.
@@ -40,8 +53,7 @@ const RECORD: usize = 3;
 #[wasm_bindgen(js_class = Batch)]
 impl WasmBatch {
     #[wasm_bindgen(constructor)]
-    pub fn new(payload: &[u8], options: JsValue, now: f64) -> Result<WasmBatch, JsValue> {
-        let options: Options = serde_wasm_bindgen::from_value(options).map_err(failure)?;
+    pub fn new(payload: &[u8], options: &Options, now: f64) -> Result<WasmBatch, JsValue> {
         let payload = Payload::parse(payload, options.payload_limit).map_err(failure)?;
         let config = Config {
             max_in_flight: options.max_in_flight,

@@ -39,8 +39,9 @@ impl Coded for EncodeError {
     const CODE: &'static str = "BELLPUSH_PAYLOAD_TOO_LARGE";
 }
 
+/// Only ever said of our own values, when they become objects.
 impl Coded for serde_wasm_bindgen::Error {
-    const CODE: &'static str = "BELLPUSH_OPTION_INVALID";
+    const CODE: &'static str = "BELLPUSH_CORE_FAILED";
 }
 
 pub(super) fn failure<E: Coded>(error: E) -> JsValue {

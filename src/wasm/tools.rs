@@ -1,7 +1,7 @@
 //! What is used once in a while: checks, single frames, explanations.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::binary::explain::{self, Kind};
@@ -78,8 +78,8 @@ pub fn reason_names() -> Result<JsValue, JsValue> {
 
 /// Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
 #[wasm_bindgen]
-pub fn explain(bytes: &[u8], kind: JsValue) -> Result<JsValue, JsValue> {
-    let kind = Option::<Kind>::deserialize(serde_wasm_bindgen::Deserializer::from(kind)).map_err(failure)?;
+pub fn explain(bytes: &[u8], kind: Option<String>) -> Result<JsValue, JsValue> {
+    let kind = kind.as_deref().and_then(Kind::named);
     let explanation = explain::explain(bytes, kind);
     explanation.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failure)
 }

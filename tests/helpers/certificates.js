@@ -7,18 +7,16 @@ import { createAuthority } from '../../js/simulator/certificates.js'
 
 const day = 86_400_000
 
-export const authority = await createAuthority()
-export const stranger = await createAuthority({ commonName: 'Somebody else' })
+export const [authority, stranger] = await Promise.all([
+  createAuthority(), createAuthority({ commonName: 'Somebody else' })
+])
 
-/** @param {import('../../js/simulator/certificates.js').IssueOptions} [options] */
-const issue = options => authority.issue(options)
-
-export const server = await issue({ commonName: 'gateway', hosts: ['127.0.0.1', 'localhost'] })
-export const client = await issue({
-  commonName: 'Apple Push Services: com.example.doorbell', uid: 'com.example.doorbell'
-})
-export const other = await issue({ commonName: 'other' })
-export const unknown = await stranger.issue({ commonName: 'unknown' })
+export const [server, client, other, unknown] = await Promise.all([
+  authority.issue({ commonName: 'gateway', hosts: ['127.0.0.1', 'localhost'] }),
+  authority.issue({ commonName: 'Apple Push Services: com.example.doorbell', uid: 'com.example.doorbell' }),
+  authority.issue({ commonName: 'other' }),
+  stranger.issue({ commonName: 'unknown' })
+])
 
 export const past = { notBefore: new Date('2015-03-01T00:00:00Z'), notAfter: new Date('2016-03-30T00:00:00Z') }
 export const future = { notBefore: new Date(Date.now() + 10 * day), notAfter: new Date(Date.now() + 20 * day) }

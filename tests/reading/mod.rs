@@ -32,8 +32,10 @@ pub fn every_cut(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
 pub fn frames(pieces: &[&[u8]], max_frame: usize) -> (Vec<Frame>, Result<usize, DecodeError>) {
     let mut decoder = frame::Decoder::new(max_frame);
     let mut frames = Vec::new();
+    let mut fed = 0;
     for piece in pieces {
         decoder.push(piece);
+        fed += piece.len();
         loop {
             match decoder.next_frame() {
                 Ok(Some(frame)) => frames.push(frame),
@@ -44,6 +46,8 @@ pub fn frames(pieces: &[&[u8]], max_frame: usize) -> (Vec<Frame>, Result<usize, 
                 }
             }
         }
+        let taken = decoder.offset() as usize;
+        assert_eq!(taken + decoder.pending(), fed, "every byte is in a frame or waits");
         // A frame's length is known after at most five bytes.
         assert!(
             decoder.pending() <= max_frame.max(5),

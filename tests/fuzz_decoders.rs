@@ -1,0 +1,315 @@
+//! Every decoder against bytes that nobody meant: none panics, where the bytes are cut never matters, nothing beyond one
+//! frame is held, and what was understood says exactly what came.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod chance;
+mod reading;
+
+use serde_json::Value;
+
+use bellpush::binary::explain::{Explanation, Kind, explain};
+use bellpush::binary::feedback::Tuple;
+use bellpush::binary::frame::{Command, Decoder, Frame};
+use bellpush::notification::{DeviceToken, Payload, PayloadError, Priority, TokenError, parse_hex};
+
+use chance::Chance;
+
+const RUNS: u64 = if cfg!(target_arch = "wasm32") { 2_000 } else { 5_000 };
+
+// ---- what must hold ----
+
+fn frames_are_the_same_wherever_they_are_cut(bytes: &[u8], chance: &mut Chance) {
+    for max_frame in [13, 200, Decoder::LONGEST_FRAME] {
+        let whole = reading::frames(&[bytes], max_frame);
+        let longest = chance.one_of(&[1, 3, 40]);
+        let pieces = chance.pieces(bytes, longest);
+        assert_eq!(reading::frames(&pieces, max_frame), whole, "{pieces:02x?}");
+
+        let (frames, ended) = whole;
+        if let Err(error) = ended {
+            assert!(error.offset < bytes.len() as u64, "{error}");
+        }
+        for frame in frames {
+            let again = encoded(&frame);
+            assert_eq!(reading::frames(&[&again], again.len()), (vec![frame], Ok(0)));
+        }
+    }
+}
+
+fn error_responses_are_what_came(bytes: &[u8]) {
+    let (responses, ended) = reading::error_responses(bytes);
+    let again: Vec<u8> = responses.iter().flat_map(|response| response.encode()).collect();
+    assert!(bytes.starts_with(&again));
+    match ended {
+        Ok(pending) => assert_eq!(again.len() + pending, bytes.len()),
+        Err(error) => {
+            assert_eq!(error.offset, again.len() as u64, "an answer is none by its first byte");
+            assert_eq!(bytes.get(again.len()), Some(&error.found));
+        }
+    }
+}
+
+fn feedback_is_the_same_wherever_it_is_cut(bytes: &[u8], chance: &mut Chance) {
+    let (tuples, ended) = reading::feedback(&[bytes]);
+    let longest = chance.one_of(&[1, 7, 38]);
+    let pieces = chance.pieces(bytes, longest);
+    assert_eq!(reading::feedback(&pieces), (tuples.clone(), ended));
+    let mut again = Vec::new();
+    for tuple in &tuples {
+        tuple.encode(&mut again);
+    }
+    assert!(bytes.starts_with(&again));
+    assert!(ended.is_err() || again.len() == bytes.len());
+}
+
+fn an_explanation_covers_every_byte_it_understood(bytes: &[u8]) {
+    for kind in [None, Some(Kind::Frames), Some(Kind::ErrorResponses), Some(Kind::Feedback)] {
+        let Explanation { kind, parts, problem } = explain(bytes, kind);
+        let mut at = 0;
+        for part in &parts {
+            assert_eq!(part.offset, at, "parts lie without a gap in {kind:?}");
+            for field in &part.fields {
+                assert_eq!(field.offset, at, "fields lie without a gap in {part:?}");
+                at += field.length as u64;
+            }
+            assert_eq!(at, part.offset + part.length as u64, "{part:?}");
+        }
+        match problem {
+            None => assert_eq!(at, bytes.len() as u64, "all of it was understood"),
+            Some(problem) => {
+                assert!((at..=bytes.len() as u64).contains(&problem.offset), "{problem:?}");
+                assert!(!problem.message.is_empty());
+            }
+        }
+    }
+}
+
+fn a_token_is_read_or_named(text: &[u8]) {
+    let mut out = vec![0xee];
+    let length = parse_hex(text, &mut out);
+    let token = DeviceToken::from_hex(text);
+    assert_eq!(token.map(|token| token.as_bytes().len()), length);
+    match token {
+        Ok(token) => {
+            assert_eq!(out.get(1..), Some(token.as_bytes()));
+            assert_eq!(DeviceToken::from_hex(token.to_string().as_bytes()), Ok(token));
+            assert_eq!(DeviceToken::from_bytes(token.as_bytes()), Ok(token));
+        }
+        Err(error) => {
+            assert_eq!(out, [0xee], "nothing stays behind");
+            if let TokenError::NotHex { at, found } = error {
+                let characters: Vec<char> = String::from_utf8_lossy(text).chars().collect();
+                assert_eq!(characters.get(at - 1), Some(&found), "{error} in {characters:?}");
+            }
+        }
+    }
+}
+
+fn a_payload_is_an_object_or_named(text: &[u8]) {
+    let parsed = serde_json::from_slice::<Value>(text);
+    match Payload::parse(text, 200) {
+        Ok(payload) => {
+            assert_eq!(payload.as_bytes(), text);
+            assert!(text.len() <= 200 && parsed.map_or(true, |value| value.is_object()));
+        }
+        Err(PayloadError::TooLarge { bytes, limit }) => {
+            assert_eq!((bytes, limit, bytes > 200), (text.len(), 200, true))
+        }
+        Err(PayloadError::NotUtf8 { at }) => assert!(std::str::from_utf8(text).is_err() && at < text.len()),
+        Err(PayloadError::NotJson { .. }) => assert!(parsed.is_err()),
+        Err(PayloadError::NotObject { .. }) => assert!(!parsed.is_ok_and(|value| value.is_object())),
+    }
+}
+
+fn encoded(frame: &Frame) -> Vec<u8> {
+    let mut out = Vec::new();
+    frame.encode(&mut out).expect("what was decoded can be encoded");
+    out
+}
+
+// ---- bytes that come again with their seed ----
+
+#[test]
+fn streams_of_frames_with_a_few_wrong_bytes() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let bytes = spoiled(&mut chance, |chance| encoded(&any_frame(chance)));
+        frames_are_the_same_wherever_they_are_cut(&bytes, &mut chance);
+        an_explanation_covers_every_byte_it_understood(&bytes);
+    }
+}
+
+#[test]
+fn streams_of_error_responses_with_a_few_wrong_bytes() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let bytes = spoiled(&mut chance, |chance| [&[8], chance.bytes(5).as_slice()].concat());
+        error_responses_are_what_came(&bytes);
+        an_explanation_covers_every_byte_it_understood(&bytes);
+    }
+}
+
+#[test]
+fn streams_of_feedback_with_a_few_wrong_bytes() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let bytes = spoiled(&mut chance, |chance| {
+            let length = 1 + chance.below(100);
+            let token = DeviceToken::from_bytes(&chance.bytes(length)).expect("1 to 100 bytes");
+            let mut out = Vec::new();
+            Tuple { time: chance.number() as u32, token }.encode(&mut out);
+            out
+        });
+        feedback_is_the_same_wherever_it_is_cut(&bytes, &mut chance);
+        an_explanation_covers_every_byte_it_understood(&bytes);
+    }
+}
+
+#[test]
+fn bytes_without_any_sense() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let length = chance.below(60);
+        let mut bytes = chance.bytes(length);
+        // Small numbers look like commands, items and lengths.
+        for byte in &mut bytes {
+            if !chance.once_in(4) {
+                *byte %= 9;
+            }
+        }
+        frames_are_the_same_wherever_they_are_cut(&bytes, &mut chance);
+        error_responses_are_what_came(&bytes);
+        feedback_is_the_same_wherever_it_is_cut(&bytes, &mut chance);
+        an_explanation_covers_every_byte_it_understood(&bytes);
+        a_token_is_read_or_named(&bytes);
+        a_payload_is_an_object_or_named(&bytes);
+    }
+}
+
+#[test]
+fn texts_that_are_nearly_tokens() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let alphabet = ["0", "9", "a", "F", "b7", " ", "\t", "\r", "<", ">", "é", "\u{1f514}", "x", "\u{feff}"];
+        let letters = alphabet.get(..chance.one_of(&[4, 5, 8, 14])).expect("no more than there are");
+        let length = chance.one_of(&[3, 20, 70, 210]);
+        let mut text: Vec<u8> = (0..chance.below(length)).flat_map(|_| chance.one_of(letters).bytes()).collect();
+        if chance.once_in(5) {
+            text.push(0xff);
+        }
+        if chance.once_in(3) {
+            text.insert(0, b'<');
+            text.push(b'>');
+        }
+        a_token_is_read_or_named(&text);
+    }
+}
+
+#[test]
+fn texts_that_are_nearly_payloads() {
+    for seed in 0..RUNS {
+        let mut chance = Chance(seed);
+        let text = spoiled(&mut chance, |chance| {
+            chance
+                .one_of(&[
+                    r#"{"aps":{"alert":"Ding \ud83d\udd14","badge":-1.5e3}}"#,
+                    r#" {"a":[true,null,{}],"é":""} "#,
+                    r#"[1,"2"]"#,
+                    "{}",
+                    "1e999",
+                ])
+                .into()
+        });
+        a_payload_is_an_object_or_named(&text);
+    }
+}
+
+fn any_frame(chance: &mut Chance) -> Frame {
+    let command = chance.one_of(&[Command::Simple, Command::Enhanced, Command::Items]);
+    let (token, payload) = (chance.one_of(&[0, 1, 32, 100]), chance.one_of(&[0, 2, 60]));
+    let said = |chance: &mut Chance| match command {
+        Command::Simple => None,
+        Command::Enhanced => Some(chance.number() as u32),
+        Command::Items => (!chance.once_in(3)).then(|| chance.number() as u32),
+    };
+    Frame {
+        command,
+        identifier: said(chance),
+        expiration: said(chance),
+        priority: said(chance).filter(|_| command == Command::Items).map(|number| Priority(number as u8)),
+        token: chance.bytes(token).into(),
+        payload: chance.bytes(payload).into(),
+    }
+}
+
+/// A few of these, one after the other, mostly with a byte or two changed, lost or added.
+fn spoiled(chance: &mut Chance, one: impl Fn(&mut Chance) -> Vec<u8>) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..chance.below(4)).flat_map(|_| one(chance)).collect();
+    for _ in 0..chance.below(3) {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = chance.below(bytes.len());
+        match chance.below(4) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.splice(at..=at, [chance.number() as u8])),
+            2 => drop(bytes.remove(at)),
+            _ => bytes.insert(at, chance.below(9) as u8),
+        }
+    }
+    bytes
+}
+
+// ---- bytes that shrink to the least that fails ----
+
+#[cfg(not(target_arch = "wasm32"))]
+mod shrinking {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Small numbers look like commands, items and lengths.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        vec(prop_oneof![3 => 0..9_u8, 1 => any::<u8>()], 0..80)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_confuse_a_decoder(bytes in bytes(), seed: u64) {
+            let mut chance = Chance(seed);
+            frames_are_the_same_wherever_they_are_cut(&bytes, &mut chance);
+            error_responses_are_what_came(&bytes);
+            feedback_is_the_same_wherever_it_is_cut(&bytes, &mut chance);
+            an_explanation_covers_every_byte_it_understood(&bytes);
+        }
+
+        #[test]
+        fn no_items_confuse_a_decoder(
+            items in vec((0..7_u8, vec(any::<u8>(), 0..6), prop_oneof![9 => Just(0_u16), 1 => 0..3_u16]), 0..6),
+            seed: u64,
+        ) {
+            let mut stream = Vec::new();
+            for (id, data, lie) in items {
+                stream.push(id);
+                stream.extend((data.len() as u16 + lie).to_be_bytes());
+                stream.extend(data);
+            }
+            let length = (stream.len() as u32).to_be_bytes();
+            stream.splice(0..0, [2].into_iter().chain(length));
+            frames_are_the_same_wherever_they_are_cut(&stream, &mut Chance(seed));
+            an_explanation_covers_every_byte_it_understood(&stream);
+        }
+
+        #[test]
+        fn no_text_confuses_the_parsers(text in ".{0,60}", hex in "[0-9a-fA-F<> \t]{0,220}") {
+            a_token_is_read_or_named(text.as_bytes());
+            a_token_is_read_or_named(hex.as_bytes());
+            a_payload_is_an_object_or_named(text.as_bytes());
+        }
+    }
+}
