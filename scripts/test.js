@@ -3,6 +3,7 @@
  * groups only, `npm test -- clippy` one step.
  */
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, samePathsEverywhere } from './lib/core.js'
@@ -46,7 +47,7 @@ const steps = [
   {
     group: 'wasm',
     name: 'clippy-wasm',
-    run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--', '-D', 'warnings'],
+    run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--tests', '--', '-D', 'warnings'],
       samePathsEverywhere(), linterCommand('clippy'))
   },
   { group: 'wasm', name: 'wasm-tests', run: testInWasm },
@@ -122,7 +123,10 @@ function nodeTool (name, script, ...args) {
 function nodeTests (wanted) {
   const files = projectFiles('tests').filter(path => path.endsWith('.test.js') && wanted(path))
   if (files.length === 0) throw new Failure('there are no such tests')
-  run(process.execPath, ['--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, ...files])
+  const concurrency = availableParallelism()
+  run(process.execPath, [
+    '--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, `--test-concurrency=${concurrency}`, ...files
+  ])
 }
 
 try {
