@@ -7,7 +7,7 @@ import globals from 'globals'
 
 export default [
   // Made by tools, or not ours.
-  { ignores: ['pkg/', 'types/', 'target/', '.tools/', 'node_modules/', '**/vendor/'] },
+  { ignores: ['pkg/', 'types/', 'target/', 'node_modules/', '**/vendor/'] },
 
   js.configs.recommended,
 

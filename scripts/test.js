@@ -2,19 +2,21 @@
  * `npm test`: installs what is missing, and runs every check and every test there is. `npm test -- rust js` runs those
  * groups only, `npm test -- clippy` one step.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, samePathsEverywhere } from './lib/core.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
+import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
-/** A JavaScript test that takes longer hangs, milliseconds. */
-const testTimeout = 120_000
+/** A file of JavaScript tests that takes longer hangs, milliseconds. */
+const testTimeout = 600_000
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -45,7 +47,7 @@ const steps = [
   {
     group: 'wasm',
     name: 'clippy-wasm',
-    run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--', '-D', 'warnings'],
+    run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--tests', '--', '-D', 'warnings'],
       samePathsEverywhere(), linterCommand('clippy'))
   },
   { group: 'wasm', name: 'wasm-tests', run: testInWasm },
@@ -56,17 +58,6 @@ const steps = [
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
-
-/** `npm ci`, unless what is installed is as new as what is asked for. */
-function installPackages () {
-  const installed = join(root, 'node_modules/.package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) {
-    say('node_modules/ is as new as package-lock.json')
-    return
-  }
-  say('npm ci')
-  run('npm', ['ci', '--no-audit', '--no-fund'])
-}
 
 /** @param {'clippy' | 'fmt'} name */
 function linterCommand (name) {
@@ -132,7 +123,10 @@ function nodeTool (name, script, ...args) {
 function nodeTests (wanted) {
   const files = projectFiles('tests').filter(path => path.endsWith('.test.js') && wanted(path))
   if (files.length === 0) throw new Failure('there are no such tests')
-  run(process.execPath, ['--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, ...files])
+  const concurrency = availableParallelism()
+  run(process.execPath, [
+    '--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, `--test-concurrency=${concurrency}`, ...files
+  ])
 }
 
 try {

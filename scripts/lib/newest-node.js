@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from './cache.js'
 import { Failure } from './failure.js'
-import { capture, say } from './run.js'
+import { capture, complaintOf, say } from './run.js'
 
 /** The registry gets this long, milliseconds. */
 const timeout = 120_000
@@ -22,7 +22,7 @@ export function newestNodeFolder () {
   const name = packageName()
   const asked = capture('npm', ['view', 'node', 'version'], { timeout })
   const version = asked.ok ? asked.stdout : newestOf(readdirSync(cache))
-  if (!version) throw new Failure(`npm does not tell the newest version of Node: ${asked.stderr || asked.how}`)
+  if (!version) throw new Failure(`npm does not tell the newest version of Node: ${complaintOf(asked)}`)
   const folder = join(cache, version)
   const bin = join(folder, 'node_modules', name, 'bin')
   if (!existsSync(bin)) {
@@ -30,7 +30,7 @@ export function newestNodeFolder () {
     mkdirSync(folder, { recursive: true })
     const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', `${name}@${version}`]
     const installed = capture('npm', args, { cwd: folder, timeout })
-    if (!installed.ok) throw new Failure(`npm ${args.join(' ')}: ${installed.stderr || installed.how}`)
+    if (!installed.ok) throw new Failure(`npm ${args.join(' ')}: ${complaintOf(installed)}`)
   }
   return bin
 }

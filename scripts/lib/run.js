@@ -63,6 +63,16 @@ export function capture (command, args, options = {}) {
 }
 
 /**
+ * What a captured program that failed has to say, in one line.
+ * @param {{ how: string, stderr: string }} result
+ * @returns {string}
+ */
+export function complaintOf ({ how, stderr }) {
+  const lines = stderr.split('\n')
+  return lines.find(line => /^(error|E): ?/i.test(line)) ?? (lines.at(-1) || how)
+}
+
+/**
  * @param {string} name
  * @param {string} [path] folders, as in PATH
  * @returns {string | undefined} where the program of that name lies

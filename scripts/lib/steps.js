@@ -23,7 +23,7 @@ export class Skipped extends Failure {}
 export function choose (steps, chosen) {
   const unknown = chosen.filter(word => !steps.some(step => step.name === word || step.group === word))
   if (unknown.length > 0) {
-    const groups = [...new Set(steps.map(step => step.group))]
+    const groups = [...new Set(steps.map(step => step.group))].filter(group => group !== 'always')
     const names = steps.map(step => step.name)
     throw new Failure(`There is no step or group "${unknown.join('", "')}".
 Groups: ${groups.join(', ')}

@@ -11,7 +11,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Failure } from './failure.js'
 import { oldestRust, target } from './recipe.js'
-import { capture, run, say, which } from './run.js'
+import { capture, complaintOf, run, say, which } from './run.js'
 
 /**
  * @typedef {object} Toolchain
@@ -82,7 +82,7 @@ function toolchainOnPath () {
   if (!cargo) return 'there is none'
   const env = { PATH: path }
   const rustc = capture('rustc', ['--version'], { env })
-  if (!rustc.ok) return `its rustc does not run (${rustc.stderr || rustc.how})`
+  if (!rustc.ok) return `its rustc does not run (${complaintOf(rustc)})`
   if (!isNewEnough(rustc.stdout)) return `${rustc.stdout} is older than the ${oldestRust()} that Cargo.toml asks for`
   const missing = addTarget(path)
   if (missing) return missing
@@ -101,7 +101,7 @@ function addTarget (path) {
   say(`rustup target add ${target}`)
   const added = capture(rustup, ['target', 'add', target], { env, timeout: rustupTimeout })
   if (added.ok && hasTarget(env)) return ''
-  return `rustup could not add the target (${added.stderr.split('\n').at(-1) || added.how})`
+  return `rustup could not add the target (${complaintOf(added)})`
 }
 
 /** @param {Record<string, string>} env */
@@ -163,7 +163,7 @@ function aptInstall (packages) {
   say(`apt-get update && ${command}`)
   capture('apt-get', ['update'], options)
   const installed = capture('apt-get', command.split(' ').slice(1), options)
-  return installed.ok ? '' : `${command}: ${installed.stderr.split('\n').at(-1) || installed.how}`
+  return installed.ok ? '' : `${command}: ${complaintOf(installed)}`
 }
 
 /** @param {string} version what `rustc --version` says */
@@ -188,7 +188,7 @@ export function linter (toolchain, name) {
   if (capture(itself, [name, '--version'], { env }).ok) return { command: itself }
   say(`rustup component add ${component}`)
   const added = capture('rustup', ['component', 'add', component], { env, timeout: rustupTimeout })
-  return added.ok ? { command: itself } : { missing: added.stderr.split('\n').at(-1) || added.how }
+  return added.ok ? { command: itself } : { missing: complaintOf(added) }
 }
 
 /**
