@@ -31,7 +31,7 @@ import { ResultQueue } from './result-queue.js'
  * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
  *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
- * @property {number} [connections] at work at once (1)
+ * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to 16)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
  * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000)
@@ -70,7 +70,7 @@ const clientRules = {
     fits: (/** @type {any} */ store) => typeof store?.list === 'function' && typeof store?.removeMany === 'function',
     wants: 'a token store (openTokenStore makes one)'
   },
-  connections: integer(1, 100, 1),
+  connections: integer(1, 100),
   connectTimeout: integer(1, 3_600_000, 10_000),
   connectTries: integer(1, 1000, 8),
   answerTimeout: integer(1, 3_600_000, 30_000),

@@ -36,7 +36,7 @@ export class SocketLink {
    * @param {object} parts
    * @param {import('node:net').Socket} parts.socket connected
    * @param {import('./core.js').Batch} parts.batch
-   * @param {{ linger: number, answerTimeout: number }} parts.timing milliseconds
+   * @param {{ linger: number, answerTimeout: number, roundTrip: number }} parts.timing milliseconds
    * @param {() => number} parts.now
    * @param {(error: Error) => Error} parts.classify says what an error of the socket means
    * @param {(link: SocketLink) => void} parts.changed called after every event; must not throw

@@ -7,6 +7,7 @@
  * What it is not: what a refusal means, what is sent again and when a connection has proved what it was sent is decided
  * in the core.
  */
+import { setMaxListeners } from 'node:events'
 import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
@@ -15,11 +16,17 @@ import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
 
+/** An answer takes at least so many milliseconds: the event loop has other things to do, too. */
+const LEAST_ROUND_TRIP = 2
+
 /** So many connections in a row that end without a word, and the gateway is given up. */
 const FRUITLESS_CONNECTIONS = 5
 
-/** An answer ends its connection: from so many on, the next connection is made before it is needed. */
-const ANSWERS_FOR_SPARE = 2
+/** Connections at once where the caller sets no number: one while no token is refused, then more and more. */
+const MOST_CONNECTIONS = 16
+
+/** An answer ends its connection: from so many on, the next connections are made before they are needed. */
+const ANSWERS_FOR_SPARES = 2
 
 /**
  * @typedef {object} Sink takes what settles
@@ -36,7 +43,7 @@ const ANSWERS_FOR_SPARE = 2
  * @property {Sink} sink
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
- * @property {number} connections links at work at once
+ * @property {number} [connections] links at work at once
  * @property {{ linger: number, answerTimeout: number }} timing milliseconds
  */
 
@@ -47,8 +54,13 @@ export class Push {
   /** @type {Set<SocketLink>} */
   #links = new Set()
   #opening = 0
-  /** @type {Promise<import('node:net').Socket | undefined> | undefined} */
-  #spare
+  /**
+   * Connections that are being made, or are made, before they are needed.
+   * @type {Promise<import('node:net').Socket | undefined>[]}
+   */
+  #spares = []
+  /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
+  #quickest = Infinity
   #connections = 0
   #fruitless = 0
   #answers = 0
@@ -75,6 +87,7 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
+    setMaxListeners(0, this.#over.signal) // each connection that is being made listens
     const now = this.#now()
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
@@ -165,7 +178,9 @@ export class Push {
     const standing = this.#standing
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
-    if (standing.hasWork && this.#links.size + this.#opening < this.#parts.connections) this.#open()
+    const wanted = this.#wanted
+    this.#batch.setLinks(wanted)
+    if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }
 
@@ -228,7 +243,7 @@ export class Push {
     let socket
     try {
       if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
-      socket = await this.#takeSpare() ?? await this.#parts.connect(this.#over.signal)
+      socket = await this.#takeSpare() ?? await this.#connect()
     } catch (error) {
       this.#opening--
       return this.#failed(error)
@@ -243,12 +258,12 @@ export class Push {
       this.#links.add(new SocketLink({
         socket,
         batch: this.#batch,
-        timing: this.#parts.timing,
+        timing: { ...this.#parts.timing, roundTrip: Math.max(LEAST_ROUND_TRIP, this.#quickest / 2) },
         now: () => this.#now(),
         classify: this.#parts.classify,
         changed: link => this.#changed(link)
       }))
-      if (this.#answers >= ANSWERS_FOR_SPARE) this.#makeSpare()
+      if (this.#answers >= ANSWERS_FOR_SPARES && this.#spares.length < this.#wanted) this.#makeSpare()
     })
     this.#advance()
   }
@@ -281,16 +296,26 @@ export class Push {
     if (this.#links.size + this.#opening === 0) this.stop(error)
   }
 
-  #makeSpare () {
-    // Where it fails, or breaks before it is taken, another one is made in its place.
-    this.#spare ??= this.#parts.connect(this.#over.signal).catch(() => undefined)
+  /** How many links should be at work. */
+  get #wanted () {
+    return this.#parts.connections ?? Math.min(Math.max(1, this.#standing.refused), MOST_CONNECTIONS)
   }
 
-  /** The connection that was made ahead, if there is one and it still lives. */
+  async #connect () {
+    const startedAt = performance.now()
+    const socket = await this.#parts.connect(this.#over.signal)
+    this.#quickest = Math.min(this.#quickest, performance.now() - startedAt)
+    return socket
+  }
+
+  #makeSpare () {
+    // Where it fails, or breaks before it is taken, another one is made in its place.
+    this.#spares.push(this.#connect().catch(() => undefined))
+  }
+
+  /** A connection that was made ahead, if there is one and it still lives. */
   async #takeSpare () {
-    const spare = this.#spare
-    this.#spare = undefined
-    const socket = await spare
+    const socket = await this.#spares.shift()
     return socket?.writable ? socket : undefined
   }
 
@@ -329,7 +354,7 @@ export class Push {
   #finish () {
     this.#over.abort()
     clearTimeout(this.#wakeup)
-    this.#spare?.then(socket => socket?.destroy())
+    for (const spare of this.#spares) spare.then(socket => socket?.destroy())
     this.#links.clear()
     this.#batch.free()
     this.#parts.sink.progress(this.#standing.counts, true)

@@ -79,6 +79,16 @@ export class Batch {
         return ret >>> 0;
     }
     /**
+     * @param {number} links
+     */
+    setLinks(links) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.batch_setLinks(this.__wbg_ptr, links);
+    }
+    /**
      * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
      * milliseconds since the batch was made.
      * @returns {Uint32Array}
@@ -96,7 +106,8 @@ export class Batch {
     }
     /**
      * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
+     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
+     * tokens refused at least once.
      * @param {number} now
      * @returns {Float64Array}
      */
@@ -402,16 +413,17 @@ export class BinaryLink {
      * @param {Batch} batch
      * @param {number} linger
      * @param {number} answer
+     * @param {number} round_trip
      * @param {number} now
      */
-    constructor(batch, linger, answer, now) {
+    constructor(batch, linger, answer, round_trip, now) {
         _assertClass(batch, Batch);
         if ((batch).__wbg_inst !== undefined && (batch).__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.binarylink_new(batch.__wbg_ptr, linger, answer, now);
+        ret = wasm.binarylink_new(batch.__wbg_ptr, linger, answer, round_trip, now);
         this.__wbg_ptr = ret;
         Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
         BinaryLinkFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);

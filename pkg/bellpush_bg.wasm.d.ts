@@ -26,6 +26,7 @@ export const batch_closeInput: (a: number) => void;
 export const batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
 export const batch_push: (a: number, b: number, c: number, d: number) => number;
 export const batch_reserve: (a: number, b: number) => number;
+export const batch_setLinks: (a: number, b: number) => void;
 export const batch_settled: (a: number) => [number, number];
 export const batch_standing: (a: number, b: number) => [number, number];
 export const batch_stop: (a: number, b: number) => void;
@@ -34,7 +35,7 @@ export const binarylink_closed: (a: number, b: number, c: number, d: number, e: 
 export const binarylink_deadline: (a: number) => number;
 export const binarylink_inFlight: (a: number) => number;
 export const binarylink_isDone: (a: number) => number;
-export const binarylink_new: (a: number, b: number, c: number, d: number) => number;
+export const binarylink_new: (a: number, b: number, c: number, d: number, e: number) => number;
 export const binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const binarylink_refused: (a: number, b: number, c: number) => void;
 export const binarylink_tick: (a: number, b: number, c: number, d: number) => void;

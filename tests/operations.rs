@@ -106,7 +106,7 @@ impl World {
     }
 
     fn open(&mut self) {
-        let timing = Timing { linger: 100, answer: 1_000 };
+        let timing = Timing { linger: 100, answer: 1_000, round_trip: 3 };
         let link = Link::new(&self.notification, self.now).with_timing(timing);
         self.connections.push(Connection {
             link,
@@ -239,6 +239,21 @@ impl World {
         assert!(accepted <= most, "{settled:?}, accepted {accepted} times");
     }
 
+    /// Lets a link write and an honest gateway answer, until it is done; it may wait for answers between.
+    fn see_through(&mut self, index: usize) {
+        for _ in 0..10 + self.pushed {
+            self.write(index, usize::MAX);
+            let connection = self.connections.get_mut(index).expect("it was opened");
+            connection.delivered = connection.written;
+            self.process(index, usize::MAX);
+            let link = &self.connections.get(index).expect("it was opened").link;
+            if link.state() == LinkState::Done {
+                return;
+            }
+            self.now = self.now.max(link.deadline().expect("a link that is not done waits for a time"));
+        }
+    }
+
     /// Every connection ends, and then an honest gateway takes all that is left.
     fn finish(&mut self) {
         self.batch.close_input();
@@ -253,10 +268,7 @@ impl World {
             if self.batch.has_work(self.now) {
                 self.open();
                 let index = self.connections.len() - 1;
-                self.write(index, usize::MAX);
-                let connection = self.connections.get_mut(index).expect("it was opened");
-                connection.delivered = connection.written;
-                self.process(index, usize::MAX);
+                self.see_through(index);
             } else if let Some(time) = self.batch.next_wakeup() {
                 self.now = self.now.max(time);
             }

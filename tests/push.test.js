@@ -236,7 +236,7 @@ describe('the gateway', () => {
   })
 
   test('one that refuses most tokens trips the breaker: wrong environment or application', async t => {
-    const { simulator, client } = await doorbell(t, { dead: tokens(300) }, { breaker: 20 })
+    const { simulator, client } = await doorbell(t, { dead: tokens(300) }, { breaker: 20, connections: 1 })
     await assert.rejects(client.send(dingDong, tokens(300)), (/** @type {any} */ error) => {
       assert.equal(error.code, 'BELLPUSH_MOSTLY_INVALID')
       assert.deepEqual(error.report.counts, counts({ rejected: 20, notSent: 280 }))

@@ -10,12 +10,14 @@ export class BinaryLink {
 
   /**
    * @param {import('./batch.js').Batch} batch
-   * @param {{ linger: number, answerTimeout: number }} timing milliseconds
+   * @param {{ linger: number, answerTimeout: number, roundTrip: number }} timing milliseconds; `roundTrip`: what an
+   *   answer takes, probably
    * @param {number} now
    */
-  constructor (batch, { linger, answerTimeout }, now) {
+  constructor (batch, { linger, answerTimeout, roundTrip }, now) {
     this.#batch = batch.resident
-    const make = (/** @type {pkg.Batch} */ inner) => new pkg.BinaryLink(inner, linger, answerTimeout, now)
+    const make = (/** @type {pkg.Batch} */ inner) =>
+      new pkg.BinaryLink(inner, linger, answerTimeout, roundTrip, now)
     this.#resident = new Resident(() => batch.resident.use(make))
   }
 

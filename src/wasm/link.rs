@@ -19,8 +19,9 @@ pub struct WasmLink {
 #[wasm_bindgen(js_class = BinaryLink)]
 impl WasmLink {
     #[wasm_bindgen(constructor)]
-    pub fn new(batch: &WasmBatch, linger: f64, answer: f64, now: f64) -> WasmLink {
-        let timing = Timing { linger: milliseconds(linger), answer: milliseconds(answer) };
+    pub fn new(batch: &WasmBatch, linger: f64, answer: f64, round_trip: f64, now: f64) -> WasmLink {
+        let timing =
+            Timing { linger: milliseconds(linger), answer: milliseconds(answer), round_trip: milliseconds(round_trip) };
         let link = Link::new(&batch.notification, milliseconds(now)).with_timing(timing);
         WasmLink { link, out: Vec::new() }
     }
