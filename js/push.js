@@ -16,6 +16,12 @@ import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
 
+/** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
+const REMEMBERED_IN_SILENCE = 65_536
+
+/** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
+const LISTEN_ON = 60_000
+
 /** An answer takes at least so many milliseconds: the event loop has other things to do, too. */
 const LEAST_ROUND_TRIP = 2
 
@@ -33,6 +39,7 @@ const ANSWERS_FOR_SPARES = 2
  * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string) => void} take
  * @property {boolean} isFull nothing more is read from the audience for now
  * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
+ * @property {(token: string, reason: number) => void} late hears of a token that was reported accepted and was not
  */
 
 /**
@@ -44,7 +51,7 @@ const ANSWERS_FOR_SPARES = 2
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
  * @property {number} [connections] links at work at once
- * @property {{ linger: number, answerTimeout: number }} timing milliseconds
+ * @property {{ linger: number, answerTimeout: number, quiet?: number }} timing milliseconds
  */
 
 export class Push {
@@ -53,6 +60,8 @@ export class Push {
   #window = new TokenWindow()
   /** @type {Set<SocketLink>} */
   #links = new Set()
+  /** Links of a push that is over, in whose silence something may still be refused. @type {Set<SocketLink>} */
+  #listening = new Set()
   #opening = 0
   /**
    * Connections that are being made, or are made, before they are needed.
@@ -115,6 +124,11 @@ export class Push {
   /** What went wrong with the push as a whole, once it is done; single tokens have outcomes instead. */
   get error () {
     return this.#error
+  }
+
+  /** Whether a refusal may still come for what was reported accepted. */
+  get isListening () {
+    return this.#listening.size > 0
   }
 
   /** Why the core stopped it, if it did. */
@@ -195,7 +209,8 @@ export class Push {
     // Only now: asking how it stands settles what has expired.
     const settled = this.#batch.settled()
     if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
-    this.#window.forgetBelow(this.#standing.firstUnsettled)
+    const remembered = this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
+    this.#window.forgetBelow(this.#standing.firstUnsettled - remembered)
     this.#parts.sink.progress(this.#standing.counts, false)
   }
 
@@ -261,7 +276,8 @@ export class Push {
         timing: { ...this.#parts.timing, roundTrip: Math.max(LEAST_ROUND_TRIP, this.#quickest / 2) },
         now: () => this.#now(),
         classify: this.#parts.classify,
-        changed: link => this.#changed(link)
+        changed: link => this.#changed(link),
+        late: slots => { for (const { slot, reason } of slots) this.#late(slot, reason) }
       }))
       if (this.#answers >= ANSWERS_FOR_SPARES && this.#spares.length < this.#wanted) this.#makeSpare()
     })
@@ -351,12 +367,46 @@ export class Push {
     this.#finish()
   }
 
+  get #isQuiet () {
+    return this.#parts.timing.quiet !== undefined
+  }
+
+  /**
+   * @param {number} slot
+   * @param {number} reason
+   */
+  #late (slot, reason) {
+    const token = this.#window.find(slot)
+    if (token !== undefined) this.#parts.sink.late(token, reason)
+  }
+
+  /** Listens no more for refusals that come late. */
+  hush () {
+    for (const link of this.#listening) link.drop()
+    this.#listening.clear()
+    if (this.#over.signal.aborted) this.#batch.free()
+  }
+
+  #listenOn () {
+    for (const link of this.#listening) {
+      link.listenOn(LISTEN_ON, () => {
+        this.#listening.delete(link)
+        if (this.#listening.size === 0) this.hush()
+      })
+    }
+  }
+
   #finish () {
     this.#over.abort()
     clearTimeout(this.#wakeup)
     for (const spare of this.#spares) spare.then(socket => socket?.destroy())
+    for (const link of this.#links) {
+      if (this.#isQuiet && !link.isDone) this.#listening.add(link)
+      else link.drop()
+    }
     this.#links.clear()
-    this.#batch.free()
+    if (this.#listening.size > 0) this.#listenOn()
+    else this.#batch.free()
     this.#parts.sink.progress(this.#standing.counts, true)
     this.#roomMade?.()
     this.#resolve()

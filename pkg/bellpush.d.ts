@@ -63,7 +63,15 @@ export class BinaryLink {
      * When `tick` and `write` want to be called by time alone, in milliseconds; -1: never.
      */
     deadline(): number;
-    constructor(batch: Batch, linger: number, answer: number, round_trip: number, now: number);
+    /**
+     * Slots that were taken for accepted and were not, each followed by its reason.
+     */
+    late(): Uint32Array;
+    left(now: number): void;
+    /**
+     * Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
+     */
+    constructor(batch: Batch, linger: number, answer: number, round_trip: number, quiet: number, now: number);
     read(batch: Batch, bytes: Uint8Array | number[], unsent: number, now: number): void;
     refused(batch: Batch, now: number): void;
     tick(batch: Batch, unsent: number, now: number): void;
@@ -190,7 +198,9 @@ export interface InitOutput {
     readonly binarylink_deadline: (a: number) => number;
     readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
-    readonly binarylink_new: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly binarylink_late: (a: number) => [number, number];
+    readonly binarylink_left: (a: number, b: number) => void;
+    readonly binarylink_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;

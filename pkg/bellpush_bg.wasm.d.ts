@@ -35,7 +35,9 @@ export const binarylink_closed: (a: number, b: number, c: number, d: number, e: 
 export const binarylink_deadline: (a: number) => number;
 export const binarylink_inFlight: (a: number) => number;
 export const binarylink_isDone: (a: number) => number;
-export const binarylink_new: (a: number, b: number, c: number, d: number, e: number) => number;
+export const binarylink_late: (a: number) => [number, number];
+export const binarylink_left: (a: number, b: number) => void;
+export const binarylink_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
 export const binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const binarylink_refused: (a: number, b: number, c: number) => void;
 export const binarylink_tick: (a: number, b: number, c: number, d: number) => void;

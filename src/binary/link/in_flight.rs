@@ -85,9 +85,10 @@ impl InFlight {
         self.taken(taken)
     }
 
-    /// Takes out the next run.
-    pub(super) fn take_run(&mut self) -> Option<SlotRange> {
-        self.take_within(u64::MAX)
+    /// Takes out the next run, with the identifier of its first slot.
+    pub(super) fn take_run(&mut self) -> Option<(u32, SlotRange)> {
+        let identifier = self.runs.front()?.identifier;
+        self.take_within(u64::MAX).map(|slots| (identifier, slots))
     }
 
     fn taken(&mut self, range: SlotRange) -> Option<SlotRange> {

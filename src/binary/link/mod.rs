@@ -2,7 +2,8 @@
 //!
 //! Success is silence in this protocol, and a rejection ends the connection. So a link ends what it has sent with a
 //! *sentinel*: a knowingly bad notification. The gateway reads in order; when it refuses the sentinel, it has accepted
-//! everything before.
+//! everything before. For gateways that cannot be asked so there is [`Confirm::Quiet`]: silence is taken for success after
+//! a while, and a refusal that comes later is told by [`Link::take_late`].
 //!
 //! How to drive it: while the connection takes bytes, send what [`Link::write`] gives; hand received bytes to
 //! [`Link::read`]; call [`Link::tick`] at [`Link::deadline`]; when the connection has ended for whatever reason, call
@@ -14,15 +15,17 @@
 //! the gateway a round trip's time to answer before it writes more.
 
 mod in_flight;
+mod presumed;
 mod template;
 
-use crate::batch::{Batch, SlotRange};
+use crate::batch::{Batch, Slot, SlotRange};
 use crate::notification::Notification;
 use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
 
 use in_flight::InFlight;
+use presumed::Presumed;
 use template::{Template, put_sentinel};
 
 /// Where a link is on its way.
@@ -61,6 +64,15 @@ impl Default for Timing {
     }
 }
 
+/// How a link learns that what it has sent was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// It asks: its sentinel's rejection proves all before it.
+    Sentinel,
+    /// It presumes so after this many milliseconds of silence.
+    Quiet(u64),
+}
+
 /// Why a link claims no more for now.
 enum Claims {
     BytesUsedUp,
@@ -76,6 +88,7 @@ enum Claims {
 pub struct Link {
     template: Template,
     timing: Timing,
+    confirm: Confirm,
     state: LinkState,
     in_flight: InFlight,
     next_identifier: u32,
@@ -88,10 +101,16 @@ pub struct Link {
     progress_at: u64,
     /// When it first found nothing to send, since it last sent something.
     idle_since: Option<u64>,
+    /// Of what `write` gave, not everything is known to have left.
+    leaving: bool,
     /// Notifications written since it last waited for an answer.
     ahead: u64,
     /// It waits for an answer and writes nothing before this time.
     waits_until: Option<u64>,
+    /// Accepted by silence.
+    presumed: Presumed,
+    /// What was presumed wrongly, until it is taken.
+    late: Vec<(Slot, Reason)>,
 }
 
 impl Link {
@@ -108,6 +127,7 @@ impl Link {
         Self {
             template: Template::new(notification),
             timing: Timing::default(),
+            confirm: Confirm::Sentinel,
             state: LinkState::Open,
             in_flight: InFlight::default(),
             next_identifier: Self::FIRST_IDENTIFIER,
@@ -116,8 +136,11 @@ impl Link {
             answers: Decoder::default(),
             progress_at: now,
             idle_since: None,
+            leaving: false,
             ahead: 0,
             waits_until: None,
+            presumed: Presumed::default(),
+            late: Vec::new(),
         }
     }
 
@@ -126,6 +149,20 @@ impl Link {
     pub fn with_timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
+    }
+
+    /// Changes how it learns what was accepted.
+    #[must_use]
+    pub fn with_confirm(mut self, confirm: Confirm) -> Self {
+        self.confirm = confirm;
+        self
+    }
+
+    /// Slots that settled as accepted for the gateway's silence and were refused afterwards, or discarded behind one that
+    /// was. The batch does not change its mind; nobody should be left to believe it.
+    #[must_use]
+    pub fn take_late(&mut self) -> Vec<(Slot, Reason)> {
+        std::mem::take(&mut self.late)
     }
 
     /// Where it is on its way.
@@ -199,6 +236,7 @@ impl Link {
         let start = self.written;
         let frame_length = (out.len() - before) as u64;
         self.written += frame_length;
+        self.leaving = true;
         self.in_flight.push(slot, identifier, start, frame_length);
     }
 
@@ -212,6 +250,10 @@ impl Link {
         let suspect = batch.claim_suspect(now);
         if let Some(slot) = suspect {
             self.write_slot(batch, out, slot);
+            self.progress_at = now;
+        }
+        if self.confirm != Confirm::Sentinel {
+            return;
         }
         let lingered = self.idle_since.is_some_and(|since| now >= since.saturating_add(self.timing.linger));
         let full = share_taken || self.next_identifier >= Self::LAST_IDENTIFIER;
@@ -223,6 +265,12 @@ impl Link {
         self.written += (out.len() - before) as u64;
         self.sentinel = Some(self.next_identifier);
         self.state = LinkState::Confirming;
+        self.progress_at = now;
+    }
+
+    /// Everything that [`Link::write`] gave has left. Only with [`Confirm::Quiet`] need this be said: silence begins then.
+    pub fn left(&mut self, now: u64) {
+        self.leaving = false;
         self.progress_at = now;
     }
 
@@ -259,6 +307,10 @@ impl Link {
             return None;
         }
         let answer = self.progress_at.saturating_add(self.timing.answer);
+        if let (Confirm::Quiet(quiet), false) = (self.confirm, self.leaving) {
+            let presumption = self.progress_at.saturating_add(quiet);
+            return Some(presumption.min(self.waits_until.unwrap_or(u64::MAX)));
+        }
         let linger = match (self.state, self.idle_since) {
             (LinkState::Open, Some(since)) => since.saturating_add(self.timing.linger),
             _ => u64::MAX,
@@ -269,6 +321,11 @@ impl Link {
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
     /// doubt; `unsent` as for [`Link::read`].
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
+        if let (Confirm::Quiet(quiet), false, LinkState::Open) = (self.confirm, self.leaving, self.state)
+            && now >= self.progress_at.saturating_add(quiet)
+        {
+            self.presume(batch, now);
+        }
         if self.state != LinkState::Done
             && !self.in_flight.is_empty()
             && now >= self.progress_at.saturating_add(self.timing.answer)
@@ -277,10 +334,25 @@ impl Link {
         }
     }
 
+    fn presume(&mut self, batch: &mut Batch, now: u64) {
+        while let Some((identifier, slots)) = self.in_flight.take_run() {
+            batch.accept(slots, now);
+            self.presumed.push(identifier, slots);
+        }
+        if self.next_identifier >= Self::LAST_IDENTIFIER {
+            self.state = LinkState::Done;
+        }
+    }
+
     fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, unsent: u64, now: u64) {
         let ErrorResponse { status, identifier } = response;
         let shutdown = status == ErrorResponse::SHUTDOWN;
-        if self.is_sentinel(response) {
+        if self.presumed.contains(identifier) {
+            let named = (!shutdown && status != 0).then_some(Reason(u16::from(status)));
+            self.late = self.presumed.take_from(identifier, named);
+            // It was discarded as well, and goes out again.
+            self.finish_returned(batch, now);
+        } else if self.is_sentinel(response) {
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {
             // It names the last that was accepted, so it is accepted as well.
@@ -326,14 +398,14 @@ impl Link {
 
     fn finish_accepted(&mut self, batch: &mut Batch, now: u64) {
         self.state = LinkState::Done;
-        while let Some(slots) = self.in_flight.take_run() {
+        while let Some((_, slots)) = self.in_flight.take_run() {
             batch.accept(slots, now);
         }
     }
 
     fn finish_returned(&mut self, batch: &mut Batch, now: u64) {
         self.state = LinkState::Done;
-        while let Some(slots) = self.in_flight.take_run() {
+        while let Some((_, slots)) = self.in_flight.take_run() {
             batch.give_back(slots, now);
         }
     }
