@@ -14,7 +14,7 @@ import { priorityOf } from './notification.js'
 import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
-import { errorOfStop, ReportBuilder, resultOf } from './report.js'
+import { errorOfStop, noFigures, ReportBuilder, resultOf } from './report.js'
 import { ResultQueue } from './result-queue.js'
 
 /** @typedef {import('./report.js').Report} Report */
@@ -216,7 +216,7 @@ export class Client extends EventEmitter {
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
     const { signal, onProgress, expiration, priority } = readOptions('send option', sendRules, options)
-    if (signal?.aborted) throw new AbortError(signal.reason)
+    if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0

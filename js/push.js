@@ -74,6 +74,8 @@ export class Push {
   #fruitless = 0
   #answers = 0
   #inputEnded = false
+  /** The audience was read to its end. */
+  #complete = false
   /** @type {(() => void) | undefined} wakes the reader of the audience */
   #roomMade
   /** @type {NodeJS.Timeout | undefined} */
@@ -111,11 +113,12 @@ export class Push {
     return this.#startedAt
   }
 
-  /** @returns {{ counts: Report['counts'], total: number, connections: number, elapsed: number }} */
+  /** @returns {import('./report.js').Figures} */
   get figures () {
     return {
       counts: this.#standing.counts,
       total: this.#window.next,
+      complete: this.#complete,
       connections: this.#connections,
       elapsed: Math.round(this.#now() - this.#startedAt)
     }
@@ -234,6 +237,7 @@ export class Push {
           this.#advance()
         }
       }
+      this.#complete = true
     } catch (error) {
       // What was read before still goes out; then the push ends with this error.
       this.#error ??= error

@@ -18,7 +18,8 @@ describe('audiences', () => {
     const { simulator, client } = await doorbell(t)
     for (const audience of [[], new Set(), (async function * () {})()]) {
       const report = await client.send(dingDong, audience)
-      assert.deepEqual([report.total, report.connections, report.counts], [0, 0, counts({})])
+      assert.deepEqual([report.total, report.complete, report.connections], [0, true, 0])
+      assert.deepEqual(report.counts, counts({}))
     }
     assert.equal(simulator.counts().connections, 0)
   })
@@ -274,13 +275,19 @@ describe('stopping', () => {
       const { accepted, notSent, inDoubt } = error.report.counts
       assert.equal(accepted, simulator.counts().accepted)
       assert.deepEqual([inDoubt, accepted + notSent], [0, error.report.total])
+      assert.equal(error.report.complete, false)
       return true
     })
   })
 
   test('a push that was aborted before it began does nothing', async t => {
     const { simulator, client } = await doorbell(t)
-    await assert.rejects(client.send(dingDong, token(1), { signal: AbortSignal.abort() }), { name: 'AbortError' })
+    const aborted = client.send(dingDong, token(1), { signal: AbortSignal.abort() })
+    await assert.rejects(aborted, (/** @type {any} */ error) => {
+      assert.equal(error.name, 'AbortError')
+      assert.deepEqual([error.report.total, error.report.complete], [0, false])
+      return true
+    })
     assert.equal(simulator.counts().connections, 0)
   })
 

@@ -11,8 +11,8 @@ export class BinaryLink {
   /**
    * @param {import('./batch.js').Batch} batch
    * @param {{ linger: number, answerTimeout: number, roundTrip: number, quiet?: number }} timing milliseconds;
-   *   `roundTrip`: what an answer takes, probably; `quiet`: how long silence lasts until it is taken for success, in the
-   *   place of asking by a sentinel
+   *   `roundTrip`: what an answer takes, probably; `quiet`: how long silence lasts until it is taken for success, in
+   *   the place of asking by a sentinel
    * @param {number} now
    */
   constructor (batch, { linger, answerTimeout, roundTrip, quiet = -1 }, now) {
