@@ -20,7 +20,7 @@ import { BellpushError } from './errors.js'
  * rang. Each list holds the first `maxListed` (an option of the client); `counts` counts all.
  * @typedef {object} Report
  * @property {number} total tokens that were read from the audience; each has exactly one outcome
- * @property {boolean} complete the audience was read to its end; an abort, a stop or an error of its source end it early
+ * @property {boolean} complete the audience was read to its end: not so after an abort, a stop or an error
  * @property {number} accepted
  * @property {Result[]} rejected Apple refused these for good, or they are no tokens
  * @property {Result[]} exhausted Apple failed to process these as often as `maxAttempts` allows

@@ -133,6 +133,7 @@ describe('options', () => {
       [{ expiration: new Date(later * 1000 + 999), priority: 5 }, dingDong, later, 5],
       [{}, { aps: { 'content-available': 1 } }, undefined, 5],
       [{}, { aps: { 'content-available': 1, alert: 'Hi' } }, undefined, undefined],
+      [{}, '{"aps":{"content-available":1}}', undefined, 5],
       [{ priority: 10 }, { aps: { 'content-available': 1 } }, undefined, 10]
     ]
     for (const [options, payload, expiration, priority] of cases) {
@@ -140,7 +141,8 @@ describe('options', () => {
       await client.send(/** @type {any} */ (payload), token(1), /** @type {any} */ (options))
       const [event] = await accepted
       assert.deepEqual([event.expiration, event.priority], [expiration, priority])
-      assert.deepEqual(JSON.parse(Buffer.from(event.payload).toString()), payload)
+      const sent = Buffer.from(event.payload).toString()
+      assert.deepEqual(JSON.parse(sent), typeof payload === 'string' ? JSON.parse(payload) : payload)
     }
   })
 
