@@ -7,11 +7,11 @@
  * What it is not: what a refusal means, what is sent again and when a connection has proved what it was sent is decided
  * in the core.
  */
-import { setMaxListeners } from 'node:events'
 import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
 import { SocketLink } from './link.js'
+import { Supply } from './supply.js'
 import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
@@ -22,9 +22,6 @@ const REMEMBERED_IN_SILENCE = 65_536
 /** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
 const LISTEN_ON = 60_000
 
-/** An answer takes at least so many milliseconds: the event loop has other things to do, too. */
-const LEAST_ROUND_TRIP = 2
-
 /** So many connections in a row that end without a word, and the gateway is given up. */
 const FRUITLESS_CONNECTIONS = 5
 
@@ -32,7 +29,7 @@ const FRUITLESS_CONNECTIONS = 5
 const MOST_CONNECTIONS = 16
 
 /** An answer ends its connection: from so many on, the next connections are made before they are needed. */
-const ANSWERS_FOR_SPARES = 2
+const ANSWERS_UNTIL_AHEAD = 2
 
 /**
  * @typedef {object} Sink takes what settles
@@ -63,13 +60,7 @@ export class Push {
   /** Links of a push that is over, in whose silence something may still be refused. @type {Set<SocketLink>} */
   #listening = new Set()
   #opening = 0
-  /**
-   * Connections that are being made, or are made, before they are needed.
-   * @type {Promise<import('node:net').Socket | undefined>[]}
-   */
-  #spares = []
-  /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
-  #quickest = Infinity
+  #supply
   #connections = 0
   #fruitless = 0
   #answers = 0
@@ -82,8 +73,7 @@ export class Push {
   #wakeup
   /** @type {unknown} the first thing that went wrong with the push as a whole */
   #error
-  /** Ends when the push does: connections that are being made are given up. */
-  #over = new AbortController()
+  #isOver = false
   /** @type {import('./core.js').Standing} */
   #standing
   #advancing = false
@@ -98,7 +88,7 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
-    setMaxListeners(0, this.#over.signal) // each connection that is being made listens
+    this.#supply = new Supply(parts.connect)
     const now = this.#now()
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
@@ -144,7 +134,7 @@ export class Push {
    * @param {unknown} [error] why
    */
   stop (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     this.#attempt(() => this.#batch.stop(this.#now()))
     this.#advance()
@@ -155,7 +145,7 @@ export class Push {
    * @param {unknown} error why
    */
   abandon (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     this.#attempt(() => {
       this.#batch.stop(this.#now())
@@ -189,7 +179,7 @@ export class Push {
   }
 
   #round () {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     for (const link of this.#links) link.pump()
     this.#collect()
     const standing = this.#standing
@@ -218,7 +208,7 @@ export class Push {
   }
 
   #endInput () {
-    if (this.#inputEnded || this.#over.signal.aborted) return
+    if (this.#inputEnded || this.#isOver) return
     this.#inputEnded = true
     this.#batch.closeInput()
   }
@@ -250,25 +240,30 @@ export class Push {
   /** How many tokens may be pushed now, at least one; 0: none any more. */
   async #room () {
     for (;;) {
-      if (this.#over.signal.aborted || this.#standing.stopped !== null) return 0
+      if (this.#isOver || this.#standing.stopped !== null) return 0
       if (this.#standing.room > 0 && !this.#parts.sink.isFull) return this.#standing.room
       await /** @type {Promise<void>} */ (new Promise(resolve => { this.#roomMade = resolve }))
       this.#roomMade = undefined
     }
   }
 
+  /** How many links should be at work. */
+  get #wanted () {
+    return this.#parts.connections ?? Math.min(Math.max(1, this.#standing.refused), MOST_CONNECTIONS)
+  }
+
   async #open () {
     this.#opening++
     let socket
     try {
-      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
-      socket = await this.#takeSpare() ?? await this.#connect()
+      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#supply.signal)
+      socket = await this.#supply.take()
     } catch (error) {
       this.#opening--
       return this.#failed(error)
     }
     this.#opening--
-    if (this.#over.signal.aborted) {
+    if (this.#isOver) {
       socket.destroy()
       return
     }
@@ -277,13 +272,13 @@ export class Push {
       this.#links.add(new SocketLink({
         socket,
         batch: this.#batch,
-        timing: { ...this.#parts.timing, roundTrip: Math.max(LEAST_ROUND_TRIP, this.#quickest / 2) },
+        timing: { ...this.#parts.timing, roundTrip: this.#supply.roundTrip },
         now: () => this.#now(),
         classify: this.#parts.classify,
         changed: link => this.#changed(link),
         late: slots => { for (const { slot, reason } of slots) this.#late(slot, reason) }
       }))
-      if (this.#answers >= ANSWERS_FOR_SPARES && this.#spares.length < this.#wanted) this.#makeSpare()
+      if (this.#answers >= ANSWERS_UNTIL_AHEAD) this.#supply.keepAhead(this.#wanted)
     })
     this.#advance()
   }
@@ -310,33 +305,10 @@ export class Push {
    * @param {unknown} error
    */
   #failed (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     if (error instanceof BellpushError && error.code === 'BELLPUSH_CORE_FAILED') return this.#coreFailed(error)
     // Other connections may still carry it to its end.
     if (this.#links.size + this.#opening === 0) this.stop(error)
-  }
-
-  /** How many links should be at work. */
-  get #wanted () {
-    return this.#parts.connections ?? Math.min(Math.max(1, this.#standing.refused), MOST_CONNECTIONS)
-  }
-
-  async #connect () {
-    const startedAt = performance.now()
-    const socket = await this.#parts.connect(this.#over.signal)
-    this.#quickest = Math.min(this.#quickest, performance.now() - startedAt)
-    return socket
-  }
-
-  #makeSpare () {
-    // Where it fails, or breaks before it is taken, another one is made in its place.
-    this.#spares.push(this.#connect().catch(() => undefined))
-  }
-
-  /** A connection that was made ahead, if there is one and it still lives. */
-  async #takeSpare () {
-    const socket = await this.#spares.shift()
-    return socket?.writable ? socket : undefined
   }
 
   /** @param {number} time */
@@ -362,7 +334,7 @@ export class Push {
    * @param {unknown} error
    */
   #coreFailed (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     for (const link of this.#links) link.drop()
     const { counts } = this.#standing
@@ -388,7 +360,7 @@ export class Push {
   hush () {
     for (const link of this.#listening) link.drop()
     this.#listening.clear()
-    if (this.#over.signal.aborted) this.#batch.free()
+    if (this.#isOver) this.#batch.free()
   }
 
   #listenOn () {
@@ -401,9 +373,9 @@ export class Push {
   }
 
   #finish () {
-    this.#over.abort()
+    this.#isOver = true
+    this.#supply.end()
     clearTimeout(this.#wakeup)
-    for (const spare of this.#spares) spare.then(socket => socket?.destroy())
     for (const link of this.#links) {
       if (this.#isQuiet && !link.isDone) this.#listening.add(link)
       else link.drop()

@@ -45,6 +45,7 @@ test('close and destroy listen no more', async t => {
 
 test('the option is checked', async t => {
   for (const confirm of ['silence', {}, { quiet: 0 }, { quiet: '5' }, null]) {
-    await assert.rejects(doorbell(t, {}, { confirm: /** @type {any} */ (confirm) }), { code: 'BELLPUSH_OPTION_INVALID' })
+    const options = /** @type {any} */ ({ confirm })
+    await assert.rejects(doorbell(t, {}, options), { code: 'BELLPUSH_OPTION_INVALID' })
   }
 })
