@@ -28,8 +28,9 @@ export function feedbackCommand () {
   addGatewayOptions(command.optionsGroup('Feedback service:'), { what: 'feedback service', port: 2196 })
   addStoreOptions(command.optionsGroup('Database:'), 'token database, sqlite:FILE')
   return command
-    .addOption(new Option('--undated <what>', 'what becomes of a dead token where the table does not know when it was ' +
-      'registered (default: keep; where it knows that of no token, you must say remove)').choices(['keep', 'remove']))
+    .addOption(new Option('--undated <what>', 'what becomes of a dead token where the table does not know when it ' +
+      'was registered (default: keep; where it knows that of no token, you must say remove)')
+      .choices(['keep', 'remove']))
     .option('--journal <folder>', 'where what was read is kept until it is removed (default: beside the database)')
     .optionsGroup('Options:')
     .option('--json', 'print the counts as one JSON object; without a database, one JSON object a token')
@@ -89,8 +90,8 @@ async function removeDead (options, store) {
   const { db, json, journal = dirname(fileOf(options)) } = options
   if (!await store.removesByTime()) {
     throw usage(`${db} does not know when any of its tokens was registered, and would keep every one that the ` +
-      'feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the same; or give the table a ' +
-      'column of registration times, fill it, and name it with --time-column')
+      'feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the same; or give ' +
+      'the table a column of registration times, fill it, and name it with --time-column')
   }
   const service = await readGatewayOptions(options)
   const bar = startProgress({ total: undefined, unit: 'dead tokens' })
