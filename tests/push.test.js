@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Batch, payloadBytes } from '../js/core.js'
+import { openTokenStore } from '../js/stores/index.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
 
 /** @param {string} code */
@@ -180,6 +181,12 @@ describe('options', () => {
       await assert.rejects(client.send(dingDong, token(1), options), withCode('BELLPUSH_OPTION_INVALID'))
     }
     await assert.rejects(client.send(dingDong, { clientId: '1' }), withCode('BELLPUSH_OPTION_INVALID'))
+    const store = await openTokenStore('memory:')
+    const withStore = new Client({ gateway: simulator.binary, tokens: store })
+    for (const clientId of [undefined, null]) {
+      const audience = /** @type {any} */ ({ clientId })
+      await assert.rejects(withStore.send(dingDong, audience), withCode('BELLPUSH_OPTION_INVALID'))
+    }
     for (const audience of [undefined, null, 5, {}]) {
       await assert.rejects(client.send(dingDong, /** @type {any} */ (audience)), withCode('BELLPUSH_OPTION_INVALID'))
     }
