@@ -159,60 +159,35 @@ fn operations() -> Seeds {
     let push = [op::PUSH, 0, 7, 1];
     let push_malformed = [op::PUSH, 0, 3, 0];
     let close_input = [op::CLOSE_INPUT, 0, 0, 0];
-    let open = [op::OPEN, 0, 0, 0];
-    let write = |link| [op::WRITE, link, 255, 3];
-    let write_little = |link| [op::WRITE, link, 1, 1];
-    let send = |link| [op::SEND, link, 255, 0];
-    let send_half = |link| [op::SEND, link, 128, 0];
-    let process = |link, count| [op::PROCESS, link, count, 0];
-    let refuse = |link, which| [op::REFUSE, link, which, 0];
+    let stop = [op::STOP, 0, 0, 0];
     let wait = [op::WAIT, 0, 255, 7];
-    let tick = |link| [op::TICK, link, 1, 0];
+    let open = [op::OPEN, 0, 0, 0];
+    let round = [op::ROUND, 0, 0, 0];
+    // On the newest connection, or on the one before it.
+    let (write, write_before) = ([op::WRITE, 0, 0, 0], [op::WRITE, 1, 0, 0]);
+    let (write_little, write_little_before) = ([op::WRITE_LITTLE, 0, 1, 0], [op::WRITE_LITTLE, 1, 1, 0]);
+    let (send, send_before) = ([op::SEND, 0, 0, 0], [op::SEND, 1, 0, 0]);
+    let send_half = [op::SEND_PART, 0, 128, 0];
+    let process = |count| [op::PROCESS, 0, count, 0];
+    let refuse = |which, after| [op::REFUSE, 0, which, after];
+    let refuse_before = |which| [op::REFUSE, 1, which, 0];
+    let close = [op::CLOSE, 0, 0, 0];
+    let tick = [op::TICK, 0, 1, 0];
     let (invalid, passing, missing_payload) = (0, 3, 9);
-    let cases: [(&str, Configuration, &[Operation]); 16] = [
-        ("all-accepted", REPORT, &[push, push_malformed, close_input, open, write(0), send(0), process(0, 7)]),
-        ("late-tokens", REPORT, &[open, write(0), push, write(0), wait, write(0), push, close_input, write(0)]),
+    let cases: [(&str, Configuration, &[Operation]); 17] = [
+        ("all-accepted", REPORT, &[push, push_malformed, close_input, open, write, send, process(7), process(7)]),
+        ("late-tokens", REPORT, &[open, write, push, write, wait, write, push, close_input, write]),
+        ("refused-twice", REPORT, &[push, round, refuse(invalid, 2), round, process(7), refuse(invalid, 0), round]),
+        ("passing", REPORT, &[push, round, refuse(passing, 0), wait, round, process(7)]),
+        ("exhausted", [0, 1, 0, 0], &[push, round, refuse(passing, 0), wait]),
+        ("payload-refused", REPORT, &[push, push, round, refuse(missing_payload, 3)]),
+        ("shutdown", REPORT, &[push, round, [op::SHUT_DOWN, 0, 3, 4], round]),
+        ("cut-in-doubt", REPORT, &[push, open, write, send_half, process(1), close]),
+        ("cut-and-sent-again", RESEND, &[push, open, write, send_half, process(1), close, round, process(7)]),
         (
-            "refused-twice",
-            REPORT,
-            &[
-                push,
-                open,
-                write(0),
-                send(0),
-                process(0, 2),
-                refuse(0, invalid),
-                open,
-                write(1),
-                send(1),
-                process(1, 4),
-                refuse(1, invalid),
-                open,
-                write(2),
-                send(2),
-                refuse(2, invalid),
-            ],
-        ),
-        ("passing", REPORT, &[push, open, write(0), send(0), refuse(0, passing), wait, open, write(1), send(1)]),
-        ("exhausted", [0, 1, 0, 0], &[push, open, write(0), send(0), refuse(0, passing), wait]),
-        ("payload-refused", REPORT, &[push, push, open, write(0), send(0), process(0, 3), refuse(0, missing_payload)]),
-        ("shutdown", REPORT, &[push, open, write(0), send(0), [op::SHUT_DOWN, 0, 3, 4], open, write(1), send(1)]),
-        ("cut-in-doubt", REPORT, &[push, open, write(0), send_half(0), process(0, 1), [op::CLOSE, 0, 0, 0]]),
-        (
-            "cut-and-sent-again",
-            RESEND,
-            &[
-                push,
-                open,
-                write(0),
-                send_half(0),
-                process(0, 1),
-                [op::CLOSE, 0, 0, 0],
-                open,
-                write(1),
-                send(1),
-                process(1, 7),
-            ],
+            "accepted-and-lost-then-failing",
+            [0, 2 + 8, 0, 0],
+            &[push, round, process(1), close, round, refuse(passing, 0)],
         ),
         (
             "two-links",
@@ -221,28 +196,25 @@ fn operations() -> Seeds {
                 push,
                 open,
                 open,
-                write_little(0),
-                write_little(1),
-                write_little(0),
-                send(0),
-                send(1),
-                process(1, 1),
-                refuse(0, invalid),
-                write(1),
-                send(1),
-                process(1, 7),
+                write_little_before,
+                write_little,
+                write_little_before,
+                send_before,
+                send,
+                process(1),
+                refuse_before(invalid),
+                write,
+                send,
+                process(7),
+                write_before,
             ],
         ),
-        ("strange", REPORT, &[push, open, write(0), send(0), process(0, 3), [op::SAY_STRANGE, 0, 2, 3]]),
-        ("lie", REPORT, &[push, open, write(0), send(0), process(0, 3), [op::LIE, 0, 0, 5], open, write(1), send(1)]),
-        ("stopped", REPORT, &[push, open, write_little(0), send(0), process(0, 1), [op::STOP, 0, 0, 0], process(0, 7)]),
-        ("no-answer", REPORT, &[push, open, write(0), send(0), wait, wait, tick(0), process(0, 7)]),
-        (
-            "breaker",
-            HASTY,
-            &[push, open, write(0), send(0), refuse(0, invalid), open, write(1), send(1), refuse(1, invalid), push],
-        ),
-        ("expired", HASTY, &[push, open, write_little(0), send(0), wait, wait, push, [op::TICK, 0, 0, 0], open]),
+        ("strange", REPORT, &[push, round, process(3), [op::SAY_STRANGE, 0, 2, 3]]),
+        ("lie", REPORT, &[push, round, process(3), [op::LIE, 0, 0, 5], round]),
+        ("stopped", REPORT, &[push, open, write_little, send, process(1), stop, process(7)]),
+        ("no-answer", REPORT, &[push, round, wait, wait, tick, process(7)]),
+        ("breaker", HASTY, &[push, round, refuse(invalid, 0), round, refuse(invalid, 0), push]),
+        ("expired", HASTY, &[push, open, write_little, send, wait, wait, push, tick, open]),
     ];
     cases
         .into_iter()

@@ -8,10 +8,12 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of what they share")]
 
+mod checks;
+
 use bellpush::batch::{Batch, Config, InDoubt, Settled, Stop};
 use bellpush::binary::{Link, LinkState, Timing};
 use bellpush::notification::{Notification, Payload};
-use bellpush::outcome::{Outcome, Reason};
+use bellpush::outcome::Reason;
 
 use crate::sent::{PAYLOAD, Sent, take_frame, token_text};
 
@@ -21,25 +23,44 @@ const BEGINNING: u64 = 1_400_000_000_000;
 /// A configuration, as [`run`] reads it.
 pub type Configuration = [u8; 4];
 
-/// An operation: which (see [`op`]), on which connection, how, how much.
+/// An operation: which (see [`op`]), on which connection (0: the newest), how, how much.
 pub type Operation = [u8; 4];
 
 /// The first byte of an [`Operation`], modulo [`op::COUNT`].
 pub mod op {
+    /// Up to seven tokens, as the third byte says; one in eight times the last is malformed.
     pub const PUSH: u8 = 0;
+    /// One in eight times.
     pub const CLOSE_INPUT: u8 = 1;
+    /// One in eight times.
     pub const STOP: u8 = 2;
     pub const WAIT: u8 = 3;
     pub const OPEN: u8 = 4;
+    /// All that the link has.
     pub const WRITE: u8 = 5;
+    /// About so many bytes.
+    pub const WRITE_LITTLE: u8 = 6;
+    /// All that was written leaves.
     pub const SEND: u8 = 7;
+    /// A part of it, of 255.
+    pub const SEND_PART: u8 = 8;
+    /// The gateway accepts so many.
     pub const PROCESS: u8 = 9;
+    /// It accepts some, and refuses the next.
     pub const REFUSE: u8 = 10;
+    /// It accepts some, and names the last of them.
     pub const SHUT_DOWN: u8 = 11;
+    /// It says something that fits nothing it got.
     pub const SAY_STRANGE: u8 = 12;
+    /// The connection ends.
     pub const CLOSE: u8 = 13;
+    /// The link looks at the clock; or the gateway refuses the certificate.
     pub const TICK: u8 = 14;
+    /// A new connection, on which all is written and leaves.
+    pub const ROUND: u8 = 15;
+    /// The gateway says something about what it got that is not so.
     pub const LIE: u8 = 16;
+    /// The host gives the connection up.
     pub const LEAVE: u8 = 17;
     pub const COUNT: u8 = 18;
 }
@@ -152,10 +173,15 @@ impl World {
             op::STOP if how.is_multiple_of(8) => self.batch.stop(Stop::Caller, self.now),
             op::WAIT => self.now += u64::from(how) * u64::from(much % 8),
             op::OPEN => self.open(),
-            15 => assert!(self.batch.next_wakeup().is_none() || !self.batch.is_finished()),
+            op::ROUND => {
+                self.open();
+                let index = self.connections.len() - 1;
+                self.write(index, usize::MAX);
+                self.send(index, 255);
+            }
             _ if self.connections.is_empty() => self.open(),
             kind => {
-                let index = usize::from(which) % self.connections.len();
+                let index = self.connections.len() - 1 - usize::from(which) % self.connections.len();
                 self.operate_link(index, kind, how, much);
             }
         }
@@ -206,15 +232,15 @@ impl World {
         let connection = self.connections.get_mut(index).expect("it is there");
         let unsent = if knows_unsent { connection.unsent() } else { 0 };
         match kind {
-            op::WRITE | 6 => self.write(index, usize::from(how) * usize::from(much % 4)),
-            op::SEND | 8 => {
-                // What a link that is done has left unsent was thrown away.
-                if connection.link.state() != LinkState::Done {
-                    connection.sent += connection.unsent() * u64::from(how) / 255;
-                }
-            }
+            op::WRITE => self.write(index, usize::MAX),
+            op::WRITE_LITTLE => self.write(index, usize::from(how)),
+            op::SEND => self.send(index, 255),
+            op::SEND_PART => self.send(index, how),
             op::PROCESS => self.process(index, usize::from(how % 8)),
-            op::REFUSE => self.refuse(index, how),
+            op::REFUSE => {
+                self.process(index, usize::from(much % 4));
+                self.refuse(index, how);
+            }
             op::SHUT_DOWN => {
                 // It has processed some, says so, and goes.
                 self.process(index, usize::from(how % 4));
@@ -264,6 +290,14 @@ impl World {
             }
         }
         assert!(out.is_empty(), "half a frame");
+    }
+
+    /// So much of what was written leaves, of 255. What a link that is done has left unsent was thrown away.
+    fn send(&mut self, index: usize, part: u8) {
+        let connection = self.connection(index);
+        if connection.link.state() != LinkState::Done {
+            connection.sent += connection.unsent() * u64::from(part) / 255;
+        }
     }
 
     /// The gateway processes so many frames, if they are there; it refuses the sentinel.
@@ -322,94 +356,11 @@ impl World {
         self.config.in_doubt == InDoubt::Resend
     }
 
-    fn attempts(&self) -> usize {
-        usize::from(self.config.max_attempts).max(1)
-    }
-
-    fn check(&mut self) {
-        for settled in self.batch.take_settled() {
-            assert_eq!(settled.at, self.now, "{settled:?} is not of now");
-            let place = &mut self.slot(settled.slot).settled;
-            assert_eq!(*place, None, "{settled:?} again");
-            *place = Some(settled);
-            self.check_outcome(settled);
-            self.check_reason(settled);
-        }
-        let counted = self.slots.iter().filter(|slot| slot.settled.is_some()).count();
-        assert_eq!(self.batch.counts().total(), counted as u64);
-        let all = self.closed && counted == self.slots.len();
-        assert_eq!(self.batch.is_finished(), all, "finished as soon as all have settled, and not before");
-        let held = self.slots.len() as u32 - self.batch.first_unsettled();
-        assert!(held <= self.config.max_in_flight, "{held} slots held");
-        for connection in &self.connections {
-            let (state, in_flight) = (connection.link.state(), connection.link.in_flight());
-            assert!(state != LinkState::Done || in_flight == 0, "a link is done with {in_flight} in flight");
-            assert!(in_flight == 0 || connection.link.deadline().is_some(), "a link waits for ever");
-        }
-    }
-
-    /// Against what the gateway really did.
-    fn check_outcome(&self, settled: Settled) {
-        let Some(slot) = self.slots.get(settled.slot as usize).filter(|slot| !slot.lied_about) else { return };
-        match settled.outcome {
-            Outcome::Accepted => assert!(slot.accepted > 0, "{settled:?}, which was not accepted"),
-            Outcome::InDoubt => {}
-            Outcome::Rejected if self.resends() => {}
-            _ => assert_eq!(slot.accepted, 0, "{settled:?}, which was accepted"),
-        }
-        let most = if self.resends() { self.attempts() as u32 } else { 1 };
-        assert!(slot.accepted <= most, "{settled:?}, accepted {} times", slot.accepted);
-    }
-
-    /// Against what the core can know, when it settles.
-    fn check_reason(&self, settled: Settled) {
-        let Settled { outcome, reason, dead, .. } = settled;
-        let Some(slot) = self.slots.get(settled.slot as usize) else { return };
-        assert_eq!(slot.malformed, reason == Reason::MALFORMED_TOKEN, "{settled:?}");
-        assert!(!slot.malformed || (outcome == Outcome::Rejected && !dead), "{settled:?}, which has no token");
-        if slot.malformed || slot.lied_about {
-            return;
-        }
-        let refused_with = |statuses: &[u8]| slot.refused.iter().filter(|said| statuses.contains(said)).count();
-        assert!(!dead || refused_with(&[8]) >= 2, "{settled:?}, refused with {:?}", slot.refused);
-        match outcome {
-            Outcome::Accepted | Outcome::InDoubt => {}
-            Outcome::Rejected => {
-                let status = reason.status().expect("a status");
-                assert!(refused_with(&[status]) > 0, "{settled:?}, refused with {:?}", slot.refused);
-            }
-            Outcome::Exhausted => {
-                let passing = refused_with(&[1, 255]);
-                assert!(passing == self.attempts() || self.resends(), "{settled:?}, refused with {:?}", slot.refused);
-            }
-            Outcome::Expired => {
-                let time = self.config.expiration.unwrap_or_default();
-                assert!(time != 0 && self.now / 1_000 >= u64::from(time), "{settled:?}, before {time}");
-            }
-            Outcome::NotSent => assert!(self.batch.stopped().is_some(), "{settled:?}, and nobody stopped"),
-        }
-        if outcome == Outcome::InDoubt && self.knows_unsent {
-            self.check_doubt(settled, &slot.places);
-        }
-    }
-
-    /// In doubt can be only what has left the host whole, the last time it was written, or any time if it was sent again
-    /// for being in doubt.
-    fn check_doubt(&self, settled: Settled, places: &[(usize, u64)]) {
-        let before = if self.resends() { 0 } else { places.len().saturating_sub(1) };
-        let left_whole =
-            |(index, end): &(usize, u64)| self.connections.get(*index).is_some_and(|there| *end <= there.sent);
-        assert!(places.iter().skip(before).any(left_whole), "{settled:?}, which never left: {places:?}");
-    }
-
     /// Lets a link write and an honest gateway answer, until it is done; it may wait between.
     fn see_through(&mut self, index: usize) {
         for _ in 0..10 + self.slots.len() {
             self.write(index, usize::MAX);
-            let connection = self.connection(index);
-            if connection.link.state() != LinkState::Done {
-                connection.sent = connection.written;
-            }
+            self.send(index, 255);
             self.process(index, usize::MAX);
             self.check();
             let link = &self.connection(index).link;
