@@ -17,7 +17,7 @@ import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
-const testTimeout = 600_000
+const testTimeout = 300_000
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found

@@ -136,8 +136,11 @@ pub fn run([size, attempts, breaker, times]: Configuration, operations: impl Int
         list_accepted: true,
         expiration: one_of(&[None, Some(soon), Some(0), Some(1)], times),
     };
-    let timing =
-        Timing { linger: one_of(&[100, 0, u64::MAX], times / 4), answer: one_of(&[1_000, 1, u64::MAX], times / 16) };
+    let timing = Timing {
+        linger: one_of(&[100, 0, u64::MAX], times / 4),
+        answer: one_of(&[1_000, 1, u64::MAX], times / 16),
+        round_trip: one_of(&[2, 0, 50], times / 64),
+    };
     let mut world = World::new(config, timing, attempts & 16 == 0);
     for operation in operations {
         world.operate(operation);
