@@ -173,6 +173,40 @@ fn times_without_end_are_times_without_end() {
     assert_eq!(link.deadline(), Some(u64::MAX));
 }
 
+// ---- how far ahead it writes ----
+
+/// A batch in which one token has been refused, and a link that knows it.
+fn after_a_refusal(slots: u32) -> (Batch, Link) {
+    let mut batch = batch_of(slots, listing());
+    let mut first = link(0);
+    write(&mut first, &mut batch, 0);
+    first.read(&mut batch, &says(5, 1), 0, 0);
+    (batch, link(0))
+}
+
+#[test]
+fn silence_lets_a_link_write_further_and_further_ahead() {
+    let (mut batch, mut link) = after_a_refusal(60_000);
+    let (mut now, mut waits) = (0, 0);
+    while link.state() == LinkState::Open {
+        if write(&mut link, &mut batch, now).is_empty() {
+            now = link.deadline().expect("it waits for an answer");
+            waits += 1;
+        }
+    }
+    assert!(waits < 10, "one refused token made it wait {waits} times");
+}
+
+#[test]
+fn a_link_that_cannot_write_when_its_wait_is_over_asks_for_no_time_again() {
+    let (mut batch, mut link) = after_a_refusal(1000);
+    write(&mut link, &mut batch, 0);
+    let now = link.deadline().expect("it waits for an answer");
+    assert!(now < 100, "which takes a round trip");
+    link.tick(&mut batch, 0, now);
+    assert!(link.deadline().is_some_and(|deadline| deadline >= 30_000), "the connection takes no bytes");
+}
+
 // ---- answers ----
 
 #[test]

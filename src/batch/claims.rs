@@ -19,9 +19,10 @@ impl Batch {
     }
 
     /// How many notifications a link should write before it gives the gateway time to answer: what will probably hold
-    /// four refused ones, going by those so far.
-    pub(crate) fn write_ahead(&self) -> u64 {
-        let judged = self.counts.of(Outcome::Accepted) + self.refused;
+    /// four refused ones, going by those so far, and by as many as are `unopposed` on the link, which could have been
+    /// refused by now.
+    pub(crate) fn write_ahead(&self, unopposed: u64) -> u64 {
+        let judged = self.counts.of(Outcome::Accepted) + self.refused + unopposed;
         match self.refused {
             0 => u64::MAX,
             refused => (WRITE_AHEAD_REFUSALS * judged / refused).max(WRITE_AHEAD_LEAST),

@@ -105,6 +105,8 @@ pub struct Link {
     leaving: bool,
     /// Notifications written since it last waited for an answer.
     ahead: u64,
+    /// Notifications in flight that the gateway has had the time to refuse, and did not.
+    unopposed: u64,
     /// It waits for an answer and writes nothing before this time.
     waits_until: Option<u64>,
     /// Accepted by silence.
@@ -138,6 +140,7 @@ impl Link {
             idle_since: None,
             leaving: false,
             ahead: 0,
+            unopposed: 0,
             waits_until: None,
             presumed: Presumed::default(),
             late: Vec::new(),
@@ -181,11 +184,9 @@ impl Link {
     /// the link. Nothing: there is nothing to send now; call again when the batch has got tokens, or at
     /// [`Link::deadline`].
     pub fn write(&mut self, batch: &mut Batch, out: &mut Vec<u8>, max_bytes: usize, now: u64) {
-        if self.state != LinkState::Open || self.waits_until.is_some_and(|time| now < time) {
+        self.wake(now);
+        if self.state != LinkState::Open || self.waits_until.is_some() {
             return;
-        }
-        if self.waits_until.take().is_some() {
-            self.ahead = 0;
         }
         let before = out.len();
         let claims = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
@@ -202,9 +203,18 @@ impl Link {
         }
     }
 
+    /// Ends the wait for an answer when its time has come, whether or not there is anything to write then.
+    fn wake(&mut self, now: u64) {
+        if self.waits_until.is_some_and(|time| now >= time) {
+            self.waits_until = None;
+            self.ahead = 0;
+            self.unopposed = self.in_flight.len();
+        }
+    }
+
     /// Writes what it can claim, until `out` has about `end` bytes.
     fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> Claims {
-        let (write_ahead, share) = (batch.write_ahead(), batch.share());
+        let (write_ahead, share) = (batch.write_ahead(self.unopposed), batch.share());
         while out.len() < end {
             let fitting = ((end - out.len()) / self.template.longest_length).max(1) as u64;
             let ahead = write_ahead.saturating_sub(self.ahead);
@@ -321,6 +331,7 @@ impl Link {
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
     /// doubt; `unsent` as for [`Link::read`].
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
+        self.wake(now);
         if let (Confirm::Quiet(quiet), false, LinkState::Open) = (self.confirm, self.leaving, self.state)
             && now >= self.progress_at.saturating_add(quiet)
         {
