@@ -28,8 +28,10 @@ export class SocketLink {
   #timer
   #timerAt = Infinity
 
-  /** The gateway has answered on this connection. */
-  answered = false
+  /** Something was written on this connection. */
+  written = false
+  /** It has taught what became of something that was written on it. */
+  learnt = false
   /** @type {(Error & { code?: string }) | undefined} why the connection ended, where it was an error */
   error
 
@@ -53,7 +55,6 @@ export class SocketLink {
     this.#link = new BinaryLink(batch, timing, now())
     socket.on('data', bytes => this.#during(() => {
       this.#link.read(bytes, 0, now())
-      this.answered ||= this.#link.isDone
       if (this.#quiet) late(this.#link.late())
     }))
     // Nothing can come after the gateway's end, so there is no need to wait for the socket's own.
@@ -135,6 +136,8 @@ export class SocketLink {
     if (this.#ended) return
     try {
       event()
+      this.written = this.#link.hasWritten
+      this.learnt = this.#link.hasLearnt
       if (this.#link.isDone) this.#end()
     } catch (error) {
       this.error = /** @type {Error} */ (error)

@@ -22,7 +22,7 @@ const REMEMBERED_IN_SILENCE = 65_536
 /** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
 const LISTEN_ON = 60_000
 
-/** So many connections in a row that end without a word, and the gateway is given up. */
+/** So many connections in a row that end and have taught nothing, and the gateway is given up. */
 const FRUITLESS_CONNECTIONS = 5
 
 /** Connections at once where the caller sets no number: one while no token is refused, then more and more. */
@@ -260,7 +260,9 @@ export class Push {
       socket = await this.#supply.take()
     } catch (error) {
       this.#opening--
-      return this.#failed(error)
+      // Another one that is being made may still succeed.
+      if (this.#opening === 0) this.#giveUp(error)
+      return
     }
     this.#opening--
     if (this.#isOver) {
@@ -286,14 +288,20 @@ export class Push {
   /** @param {SocketLink} link */
   #changed (link) {
     if (link.isDone && this.#links.delete(link)) {
-      if (link.answered) this.#answers++
-      this.#fruitless = link.answered ? 0 : this.#fruitless + 1
       const { error } = link
-      if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED' || error?.code === 'BELLPUSH_CORE_FAILED') {
-        this.#failed(error)
+      if (link.learnt) {
+        this.#answers++
+        this.#fruitless = 0
+      } else if (link.written) {
+        this.#fruitless++
+      }
+      if (error?.code === 'BELLPUSH_CORE_FAILED') {
+        this.#coreFailed(error)
+      } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
+        this.#giveUp(error)
       } else if (this.#fruitless >= FRUITLESS_CONNECTIONS) {
-        this.#failed(new BellpushError('BELLPUSH_CONNECTION_LOST',
-          `the gateway closed ${this.#fruitless} connections in a row without an answer` +
+        this.#giveUp(new BellpushError('BELLPUSH_CONNECTION_LOST',
+          `the gateway ended ${this.#fruitless} connections in a row without an answer that can be understood` +
           `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
       }
     }
@@ -301,14 +309,11 @@ export class Push {
   }
 
   /**
-   * No more connections: what is unsent stays so.
+   * Where no other connection is at work that may carry it to its end: no more of them, and what is unsent stays so.
    * @param {unknown} error
    */
-  #failed (error) {
-    if (this.#isOver) return
-    if (error instanceof BellpushError && error.code === 'BELLPUSH_CORE_FAILED') return this.#coreFailed(error)
-    // Other connections may still carry it to its end.
-    if (this.#links.size + this.#opening === 0) this.stop(error)
+  #giveUp (error) {
+    if (this.#links.size === 0) this.stop(error)
   }
 
   /** @param {number} time */

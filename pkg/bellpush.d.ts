@@ -79,6 +79,8 @@ export class BinaryLink {
      * What to send next, a copy; undefined: nothing now.
      */
     write(batch: Batch, max_bytes: number, now: number): Uint8Array | undefined;
+    readonly hasLearnt: boolean;
+    readonly hasWritten: boolean;
     readonly inFlight: number;
     readonly isDone: boolean;
 }
@@ -196,6 +198,8 @@ export interface InitOutput {
     readonly batchoptions_new: () => number;
     readonly binarylink_closed: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly binarylink_deadline: (a: number) => number;
+    readonly binarylink_hasLearnt: (a: number) => number;
+    readonly binarylink_hasWritten: (a: number) => number;
     readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
     readonly binarylink_late: (a: number) => [number, number];

@@ -293,6 +293,26 @@ fn bytes_that_are_no_answer_leave_all_in_doubt() {
     assert_eq!(ends(&mut batch), [in_doubt(0, Reason::UNREADABLE_ANSWER)]);
 }
 
+#[test]
+fn what_a_link_has_learnt_is_more_than_that_something_was_said() {
+    let cases: [(&[u8], bool); 6] = [
+        (&says(8, 2), true),
+        (&says(0, 1), true),
+        (&says(4, 4), true),
+        (&says(8, 77), false),
+        (b"HTTP", false),
+        (b"", false),
+    ];
+    for (bytes, expected) in cases {
+        let (mut batch, mut link) = (batch_of(3, listing()), link(0));
+        assert!(!link.has_written());
+        write(&mut link, &mut batch, 0);
+        link.read(&mut batch, bytes, 0, 0);
+        link.closed(&mut batch, 0, Reason::CLOSED_WITHOUT_ANSWER, 0);
+        assert_eq!((link.has_written(), link.has_learnt()), (true, expected), "{bytes:?}");
+    }
+}
+
 // ---- the end of the connection ----
 
 #[test]

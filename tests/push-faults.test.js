@@ -4,8 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Client } from '../js/client.js'
 import { faultKinds } from '../js/simulator/faults.js'
+import { authority, client as certificate } from './helpers/certificates.js'
 import { doorbell, ring, token, tokens } from './helpers/ring.js'
+import { tlsServer } from './helpers/servers.js'
 
 /** What the report counts where only some of the counts are not 0. */
 const counts = (/** @type {Record<string, number>} */ some) =>
@@ -93,13 +96,30 @@ test('what is resent and never answered stays in doubt after maxAttempts', async
   assert.equal(simulator.counts().connections, 2)
 })
 
-test('a gateway that closes every connection without a word is given up', async t => {
-  const faults = Array.from({ length: 50 }, (_, i) => `close@${i + 1}`)
-  const { client } = await doorbell(t, { faults }, { inDoubt: 'resend', maxAttempts: 100 })
-  await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(3)), (/** @type {any} */ error) => {
+for (const connections of [1, 3]) {
+  test(`a gateway that closes every connection without a word is given up, ${connections} at once`, async t => {
+    const faults = Array.from({ length: 50 }, (_, i) => `close@${i + 1}`)
+    const { client } = await doorbell(t, { faults }, { inDoubt: 'resend', maxAttempts: 100, connections })
+    await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(3)), (/** @type {any} */ error) => {
+      assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
+      // Each may have been accepted with any of the tries.
+      assert.deepEqual(error.report.counts, counts({ inDoubt: 3 }))
+      return true
+    })
+  })
+}
+
+test('a server that answers with something else is given up, and the rest is not sent to it', async t => {
+  const { host, port } = await tlsServer(t, {}, socket => socket.end('220 mail.example.com ESMTP\r\n'))
+  const client = new Client({
+    gateway: `apns://${host}:${port}`,
+    auth: { cert: certificate.certPem, key: certificate.keyPem },
+    ca: authority.certPem,
+    maxInFlight: 10
+  })
+  await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(200)), (/** @type {any} */ error) => {
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
-    // Each may have been accepted with any of the tries.
-    assert.deepEqual(error.report.counts, counts({ inDoubt: 3 }))
+    assert.deepEqual(error.report.counts, counts({ inDoubt: 50, notSent: error.report.total - 50 }))
     return true
   })
 })

@@ -230,6 +230,13 @@ describe('the gateway', () => {
     })
   }
 
+  test('one that refuses the client certificate on every one of several connections is an error, too', async t => {
+    const { simulator } = await doorbell(t, { minVersion: 'TLSv1.3' })
+    const client = new Client({ gateway: simulator.binary, ca: simulator.credentials.ca, connections: 4 })
+    t.after(() => client.destroy())
+    await assert.rejects(client.send(dingDong, tokens(3000)), withCode('BELLPUSH_CREDENTIALS_REFUSED'))
+  })
+
   test('one that is not there is an error after some tries', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -95,6 +95,19 @@ export class BinaryLink {
     return this.#resident.use(link => link.isDone)
   }
 
+  /** Whether it has been asked to carry anything. */
+  get hasWritten () {
+    return this.#resident.use(link => link.hasWritten)
+  }
+
+  /**
+   * Whether it has learnt what became of something that it wrote, by an answer that can be understood or by silence
+   * where that is one.
+   */
+  get hasLearnt () {
+    return this.#resident.use(link => link.hasLearnt)
+  }
+
   free () {
     this.#resident.free()
   }

@@ -71,6 +71,16 @@ impl WasmLink {
         self.link.state() == LinkState::Done
     }
 
+    #[wasm_bindgen(getter, js_name = hasWritten)]
+    pub fn has_written(&self) -> bool {
+        self.link.has_written()
+    }
+
+    #[wasm_bindgen(getter, js_name = hasLearnt)]
+    pub fn has_learnt(&self) -> bool {
+        self.link.has_learnt()
+    }
+
     #[wasm_bindgen(getter, js_name = inFlight)]
     pub fn in_flight(&self) -> f64 {
         self.link.in_flight() as f64

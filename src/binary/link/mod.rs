@@ -109,6 +109,8 @@ pub struct Link {
     unopposed: u64,
     /// It waits for an answer and writes nothing before this time.
     waits_until: Option<u64>,
+    /// It knows what became of something that it wrote.
+    has_learnt: bool,
     /// Accepted by silence.
     presumed: Presumed,
     /// What was presumed wrongly, until it is taken.
@@ -142,6 +144,7 @@ impl Link {
             ahead: 0,
             unopposed: 0,
             waits_until: None,
+            has_learnt: false,
             presumed: Presumed::default(),
             late: Vec::new(),
         }
@@ -172,6 +175,19 @@ impl Link {
     #[must_use]
     pub fn state(&self) -> LinkState {
         self.state
+    }
+
+    /// Whether it has been asked to carry anything.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.written > 0
+    }
+
+    /// Whether it has learnt what became of something that it wrote: from an answer that can be understood, or from
+    /// silence where that is an answer. A connection that teaches nothing was made in vain.
+    #[must_use]
+    pub fn has_learnt(&self) -> bool {
+        self.has_learnt
     }
 
     /// How many notifications it has written that have no verdict yet.
@@ -347,6 +363,7 @@ impl Link {
 
     fn presume(&mut self, batch: &mut Batch, now: u64) {
         while let Some((identifier, slots)) = self.in_flight.take_run() {
+            self.has_learnt = true;
             batch.accept(slots, now);
             self.presumed.push(identifier, slots);
         }
@@ -360,6 +377,7 @@ impl Link {
         let shutdown = status == ErrorResponse::SHUTDOWN;
         if self.presumed.contains(identifier) {
             let named = (!shutdown && status != 0).then_some(Reason(u16::from(status)));
+            self.has_learnt = true;
             self.late = self.presumed.take_from(identifier, named);
             // It was discarded as well, and goes out again.
             self.finish_returned(batch, now);
@@ -401,6 +419,7 @@ impl Link {
         if !self.in_flight.contains(identifier) {
             return false;
         }
+        self.has_learnt = true;
         while let Some(slots) = self.in_flight.take_before(identifier) {
             batch.accept(slots, now);
         }
@@ -409,6 +428,7 @@ impl Link {
 
     fn finish_accepted(&mut self, batch: &mut Batch, now: u64) {
         self.state = LinkState::Done;
+        self.has_learnt = true;
         while let Some((_, slots)) = self.in_flight.take_run() {
             batch.accept(slots, now);
         }
