@@ -28,7 +28,12 @@ export function readAudience (audience, store) {
       throw new BellpushError('BELLPUSH_OPTION_INVALID',
         'an audience of clients needs a token store: give the client one with the option `tokens`')
     }
-    const clientIds = [audience.clientId].flat().map(String)
+    const { clientId } = audience
+    if (clientId === undefined || clientId === null) {
+      throw new BellpushError('BELLPUSH_OPTION_INVALID',
+        `the audience { clientId } names no client: found ${String(clientId)}; for everybody, give tokens.list()`)
+    }
+    const clientIds = [clientId].flat().map(String)
     return { total: undefined, chunks: chunked(store.list(clientIds)) }
   }
   throw new BellpushError('BELLPUSH_OPTION_INVALID',

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { payloadBytes } from './core.js'
+import { describeReason, payloadBytes } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
@@ -14,7 +14,7 @@ import { priorityOf } from './notification.js'
 import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
-import { errorOfStop, ReportBuilder, resultOf } from './report.js'
+import { errorOfStop, noFigures, ReportBuilder, resultOf } from './report.js'
 import { ResultQueue } from './result-queue.js'
 
 /** @typedef {import('./report.js').Report} Report */
@@ -31,7 +31,7 @@ import { ResultQueue } from './result-queue.js'
  * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
  *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
- * @property {number} [connections] at work at once (1)
+ * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to 16)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
  * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000)
@@ -40,10 +40,20 @@ import { ResultQueue } from './result-queue.js'
  * @property {number} [maxInFlight] tokens held at once (65,536)
  * @property {number} [maxAttempts] times that one notification is tried when Apple fails to process it (3)
  * @property {number} [breaker] so many refused tokens, and more refused than accepted, stop a push (20)
+ * @property {'sentinel' | { quiet: number }} [confirm] how acceptance is known: by a sentinel, a knowingly bad
+ *   notification whose refusal proves that all before it were accepted ('sentinel'); or it is presumed after so many
+ *   milliseconds of silence, and what is refused later is a `lateRejection` event
  * @property {'report' | 'resend'} [inDoubt] what becomes of notifications of which nobody can know whether they were
  *   accepted: 'report' never rings twice, 'resend' rather rings twice than never ('report')
  * @property {number} [payloadLimit] bytes (2,048)
  * @property {number} [maxListed] results that a report lists of each kind; it counts all (10,000)
+ */
+
+/**
+ * @typedef {object} ClientEvents
+ * @property {[{ host: string, port: number, reused: boolean }]} connect
+ * @property {[string]} tokenRemoved
+ * @property {[{ token: string, reason: string | null, status: number | null }]} lateRejection
  */
 
 /**
@@ -70,7 +80,7 @@ const clientRules = {
     fits: (/** @type {any} */ store) => typeof store?.list === 'function' && typeof store?.removeMany === 'function',
     wants: 'a token store (openTokenStore makes one)'
   },
-  connections: integer(1, 100, 1),
+  connections: integer(1, 100),
   connectTimeout: integer(1, 3_600_000, 10_000),
   connectTries: integer(1, 1000, 8),
   answerTimeout: integer(1, 3_600_000, 30_000),
@@ -78,6 +88,11 @@ const clientRules = {
   maxInFlight: integer(1, 16_777_216, 65_536),
   maxAttempts: integer(1, 255, 3),
   breaker: integer(1, 0xffff_ffff, 20),
+  confirm: {
+    fits: (/** @type {any} */ confirm) => confirm === 'sentinel' || integer(1, 3_600_000).fits(confirm?.quiet),
+    wants: "'sentinel' or { quiet: milliseconds }",
+    fallback: 'sentinel'
+  },
   inDoubt: oneOf(['report', 'resend'], 'report'),
   payloadLimit: integer(2, 65_535, 2048),
   maxListed: integer(0, 16_777_216, 10_000)
@@ -96,8 +111,9 @@ const PROGRESS_INTERVAL = 100
 /**
  * Pushes notifications to one gateway with one certificate.
  *
- * Events: `connect` ({ host, port, reused }), `tokenRemoved` (token).
- * @extends {EventEmitter<{ connect: [{ host: string, port: number, reused: boolean }], tokenRemoved: [string] }>}
+ * Events: `connect` ({ host, port, reused }), `tokenRemoved` (token), `lateRejection` ({ token, reason, status }): with
+ * `confirm: { quiet }`, a token was reported accepted and was not.
+ * @extends {EventEmitter<ClientEvents>}
  */
 export class Client extends EventEmitter {
   #options
@@ -106,6 +122,8 @@ export class Client extends EventEmitter {
   #removal
   /** @type {Set<Push>} */
   #pushes = new Set()
+  /** Pushes that are over, in whose silence something may still be refused. @type {Set<Push>} */
+  #listening = new Set()
   #closed = false
 
   /**
@@ -164,6 +182,7 @@ export class Client extends EventEmitter {
   async close () {
     this.#closed = true
     await Promise.all([...this.#pushes].map(push => push.done))
+    this.#hush()
   }
 
   /** Ends everything at once: what is unsent is not sent, and what was sent and not confirmed is in doubt. */
@@ -173,6 +192,13 @@ export class Client extends EventEmitter {
       push.abandon(new BellpushError('BELLPUSH_DESTROYED',
         'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
+    this.#hush()
+  }
+
+  /** Listens no more for refusals that come late. */
+  #hush () {
+    for (const push of this.#listening) push.hush()
+    this.#listening.clear()
   }
 
   async [Symbol.asyncDispose] () {
@@ -190,7 +216,7 @@ export class Client extends EventEmitter {
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
     const { signal, onProgress, expiration, priority } = readOptions('send option', sendRules, options)
-    if (signal?.aborted) throw new AbortError(signal.reason)
+    if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0
@@ -210,7 +236,8 @@ export class Client extends EventEmitter {
         progressAt = performance.now()
         const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
         outside(() => onProgress({ total, settled, counts: { ...counts } }))
-      }
+      },
+      late: (token, reason) => outside(() => this.emit('lateRejection', { token, ...describeReason(reason) }))
     }
     const push = new Push({
       payload: payloadBytes(payload),
@@ -229,7 +256,11 @@ export class Client extends EventEmitter {
       connect: signal => this.#connect(signal),
       classify: error => classify(error, this.#gateway, { established: true }),
       connections: this.#options.connections,
-      timing: { linger: this.#options.linger, answerTimeout: this.#options.answerTimeout }
+      timing: {
+        linger: this.#options.linger,
+        answerTimeout: this.#options.answerTimeout,
+        quiet: this.#options.confirm.quiet
+      }
     })
     return { push, finished: this.#finish(push, builder, removal, signal) }
   }
@@ -247,6 +278,8 @@ export class Client extends EventEmitter {
     push.start()
     await push.done
     this.#pushes.delete(push)
+    for (const other of this.#listening) if (!other.isListening) this.#listening.delete(other)
+    if (push.isListening) this.#listening.add(push)
     signal?.removeEventListener('abort', abort)
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)

@@ -14,10 +14,13 @@ import { ofType, readOptions } from './options.js'
 /** @typedef {import('./core.js').FeedbackTuple} FeedbackTuple */
 /** @typedef {import('./feedback-service.js').Service} Service */
 /** @typedef {import('./feedback-service.js').ServiceOptions} ServiceOptions */
+/** @typedef {import('./stores/token-store.js').TokenStore} TokenStore */
+/** @typedef {Pick<TokenStore, 'removeMany'> & Partial<Pick<TokenStore, 'removesByTime'>>} Store */
 
 /**
  * @typedef {object} StoreOptions
- * @property {Pick<import('./stores/token-store.js').TokenStore, 'removeMany'>} tokens where dead tokens are removed
+ * @property {Store} tokens where dead tokens are removed. One that knows of no token when it was registered must have
+ *   been opened with `undated: 'remove'`: it would keep them all
  * @property {string} [journal] the folder of the journal ('.'): the same one each time for the same token store
  * @property {(progress: FeedbackCounts) => void} [onProgress] called after each step
  */
@@ -27,7 +30,9 @@ import { ofType, readOptions } from './options.js'
  * @property {number} received tuples that came from the service
  * @property {number} resumed tuples that earlier runs had left in the journal
  * @property {number} removed tokens that were in the store and are gone
- * @property {number} kept tokens that were not removed: registered again since, or not in the store
+ * @property {number} kept tokens that were not removed: not in the store, registered again since, or registered at a
+ *   time that the store does not know. They are not kept for another run: the service lists a token again once another
+ *   notification to it fails
  */
 
 /**
@@ -50,7 +55,8 @@ const storeRules = {
  * received is lost: the next run with the same journal goes on from there.
  * @param {ServiceOptions & StoreOptions} options
  * @returns {Promise<FeedbackReport>}
- * @throws {BellpushError} every code of credentials and connections; BELLPUSH_STORE_… where the store failed, with the
+ * @throws {BellpushError} BELLPUSH_OPTION_INVALID, before anything is fetched, also where the store would keep every
+ *   token; every code of credentials and connections; BELLPUSH_STORE_… where the store failed, with the
  *   journal's path in the message; BELLPUSH_JOURNAL_FAILED; an AbortError on abort
  */
 export async function readFeedback (options) {
@@ -64,6 +70,7 @@ export async function readFeedback (options) {
   const removal = new FeedbackRemoval(tokens, onProgress, connection.signal)
 
   throwIfAborted(connection.signal)
+  if (await tokens.removesByTime?.() === false) throw wouldKeepAll()
   const journal = await FeedbackJournal.create(folder, name)
   try {
     for (const { path, inUse } of await leftJournals(folder, name)) {
@@ -77,6 +84,12 @@ export async function readFeedback (options) {
   }
   return removal.report
 }
+
+/** The list would be gone, and every dead token still there. */
+const wouldKeepAll = () => new BellpushError('BELLPUSH_OPTION_INVALID',
+  'the token store does not know when any of its tokens was registered, and would keep every one that the feedback ' +
+  "service calls dead; nothing was fetched. Open it with undated: 'remove', or give its table a column of " +
+  'registration times and fill it')
 
 /**
  * Journals of one folder are told apart by service and topic.

@@ -16,4 +16,5 @@ export { openTokenStore } from './stores/index.js'
  * @typedef {import('./report.js').Report} Report
  * @typedef {import('./report.js').Result} Result
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ * @typedef {import('./stores/token-store.js').TokenStore} TokenStore
  */

@@ -20,6 +20,7 @@ export class SocketLink {
   #now
   #classify
   #changed
+  #quiet
   #writing = false
   #inARow = 0
   #ended = false
@@ -36,20 +37,24 @@ export class SocketLink {
    * @param {object} parts
    * @param {import('node:net').Socket} parts.socket connected
    * @param {import('./core.js').Batch} parts.batch
-   * @param {{ linger: number, answerTimeout: number }} parts.timing milliseconds
+   * @param {{ linger: number, answerTimeout: number, roundTrip: number, quiet?: number }} parts.timing milliseconds
    * @param {() => number} parts.now
    * @param {(error: Error) => Error} parts.classify says what an error of the socket means
    * @param {(link: SocketLink) => void} parts.changed called after every event; must not throw
+   * @param {(late: { slot: number, reason: number }[]) => void} parts.late hears what was taken for accepted and was
+   *   not; must not throw
    */
-  constructor ({ socket, batch, timing, now, classify, changed }) {
+  constructor ({ socket, batch, timing, now, classify, changed, late }) {
     this.#socket = socket
     this.#now = now
     this.#classify = classify
     this.#changed = changed
+    this.#quiet = timing.quiet !== undefined
     this.#link = new BinaryLink(batch, timing, now())
     socket.on('data', bytes => this.#during(() => {
       this.#link.read(bytes, 0, now())
       this.answered ||= this.#link.isDone
+      if (this.#quiet) late(this.#link.late())
     }))
     // Nothing can come after the gateway's end, so there is no need to wait for the socket's own.
     socket.once('end', () => this.#during(() => this.#close()))
@@ -69,7 +74,7 @@ export class SocketLink {
       if (bytes === undefined) break
       this.#writing = true
       // The callback comes when the kernel has all of it; with an error it comes too, and 'error' says which.
-      this.#socket.write(bytes, () => this.#written())
+      this.#socket.write(bytes, error => this.#written(error))
     }
     this.#watch()
   }
@@ -80,12 +85,27 @@ export class SocketLink {
     this.#end()
   }
 
-  /** Lets go of the connection when the core cannot be asked any more. */
+  /** Lets go of the connection when the core cannot be asked any more, or need not be. */
   drop () {
     this.#end()
   }
 
-  #written () {
+  /**
+   * The push is over, but the gateway may still refuse what it was silent about: listens for a while.
+   * @param {number} milliseconds
+   * @param {() => void} ended
+   */
+  listenOn (milliseconds, ended) {
+    this.#changed = () => { if (this.#ended) ended() }
+    this.#socket.unref()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#during(() => this.#end()), milliseconds).unref()
+    this.#timerAt = -Infinity // nothing else sets it
+  }
+
+  /** @param {Error | null | undefined} error */
+  #written (error) {
+    if (this.#quiet && !error) this.#during(() => this.#link.left(this.#now()))
     if (++this.#inARow < CHUNKS_IN_A_ROW) {
       this.#during(() => { this.#writing = false })
     } else {

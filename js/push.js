@@ -11,21 +11,32 @@ import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
 import { SocketLink } from './link.js'
+import { Supply } from './supply.js'
 import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
 
+/** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
+const REMEMBERED_IN_SILENCE = 65_536
+
+/** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
+const LISTEN_ON = 60_000
+
 /** So many connections in a row that end without a word, and the gateway is given up. */
 const FRUITLESS_CONNECTIONS = 5
 
-/** An answer ends its connection: from so many on, the next connection is made before it is needed. */
-const ANSWERS_FOR_SPARE = 2
+/** Connections at once where the caller sets no number: one while no token is refused, then more and more. */
+const MOST_CONNECTIONS = 16
+
+/** An answer ends its connection: from so many on, the next connections are made before they are needed. */
+const ANSWERS_UNTIL_AHEAD = 2
 
 /**
  * @typedef {object} Sink takes what settles
  * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string) => void} take
  * @property {boolean} isFull nothing more is read from the audience for now
  * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
+ * @property {(token: string, reason: number) => void} late hears of a token that was reported accepted and was not
  */
 
 /**
@@ -36,8 +47,8 @@ const ANSWERS_FOR_SPARE = 2
  * @property {Sink} sink
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
- * @property {number} connections links at work at once
- * @property {{ linger: number, answerTimeout: number }} timing milliseconds
+ * @property {number} [connections] links at work at once
+ * @property {{ linger: number, answerTimeout: number, quiet?: number }} timing milliseconds
  */
 
 export class Push {
@@ -46,21 +57,23 @@ export class Push {
   #window = new TokenWindow()
   /** @type {Set<SocketLink>} */
   #links = new Set()
+  /** Links of a push that is over, in whose silence something may still be refused. @type {Set<SocketLink>} */
+  #listening = new Set()
   #opening = 0
-  /** @type {Promise<import('node:net').Socket | undefined> | undefined} */
-  #spare
+  #supply
   #connections = 0
   #fruitless = 0
   #answers = 0
   #inputEnded = false
+  /** The audience was read to its end. */
+  #complete = false
   /** @type {(() => void) | undefined} wakes the reader of the audience */
   #roomMade
   /** @type {NodeJS.Timeout | undefined} */
   #wakeup
   /** @type {unknown} the first thing that went wrong with the push as a whole */
   #error
-  /** Ends when the push does: connections that are being made are given up. */
-  #over = new AbortController()
+  #isOver = false
   /** @type {import('./core.js').Standing} */
   #standing
   #advancing = false
@@ -75,6 +88,7 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
+    this.#supply = new Supply(parts.connect)
     const now = this.#now()
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
@@ -89,11 +103,12 @@ export class Push {
     return this.#startedAt
   }
 
-  /** @returns {{ counts: Report['counts'], total: number, connections: number, elapsed: number }} */
+  /** @returns {import('./report.js').Figures} */
   get figures () {
     return {
       counts: this.#standing.counts,
       total: this.#window.next,
+      complete: this.#complete,
       connections: this.#connections,
       elapsed: Math.round(this.#now() - this.#startedAt)
     }
@@ -102,6 +117,11 @@ export class Push {
   /** What went wrong with the push as a whole, once it is done; single tokens have outcomes instead. */
   get error () {
     return this.#error
+  }
+
+  /** Whether a refusal may still come for what was reported accepted. */
+  get isListening () {
+    return this.#listening.size > 0
   }
 
   /** Why the core stopped it, if it did. */
@@ -114,7 +134,7 @@ export class Push {
    * @param {unknown} [error] why
    */
   stop (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     this.#attempt(() => this.#batch.stop(this.#now()))
     this.#advance()
@@ -125,7 +145,7 @@ export class Push {
    * @param {unknown} error why
    */
   abandon (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     this.#attempt(() => {
       this.#batch.stop(this.#now())
@@ -159,13 +179,15 @@ export class Push {
   }
 
   #round () {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     for (const link of this.#links) link.pump()
     this.#collect()
     const standing = this.#standing
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
-    if (standing.hasWork && this.#links.size + this.#opening < this.#parts.connections) this.#open()
+    const wanted = this.#wanted
+    this.#batch.setLinks(wanted)
+    if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }
 
@@ -180,12 +202,13 @@ export class Push {
     // Only now: asking how it stands settles what has expired.
     const settled = this.#batch.settled()
     if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
-    this.#window.forgetBelow(this.#standing.firstUnsettled)
+    const remembered = this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
+    this.#window.forgetBelow(this.#standing.firstUnsettled - remembered)
     this.#parts.sink.progress(this.#standing.counts, false)
   }
 
   #endInput () {
-    if (this.#inputEnded || this.#over.signal.aborted) return
+    if (this.#inputEnded || this.#isOver) return
     this.#inputEnded = true
     this.#batch.closeInput()
   }
@@ -204,6 +227,7 @@ export class Push {
           this.#advance()
         }
       }
+      this.#complete = true
     } catch (error) {
       // What was read before still goes out; then the push ends with this error.
       this.#error ??= error
@@ -216,25 +240,30 @@ export class Push {
   /** How many tokens may be pushed now, at least one; 0: none any more. */
   async #room () {
     for (;;) {
-      if (this.#over.signal.aborted || this.#standing.stopped !== null) return 0
+      if (this.#isOver || this.#standing.stopped !== null) return 0
       if (this.#standing.room > 0 && !this.#parts.sink.isFull) return this.#standing.room
       await /** @type {Promise<void>} */ (new Promise(resolve => { this.#roomMade = resolve }))
       this.#roomMade = undefined
     }
   }
 
+  /** How many links should be at work. */
+  get #wanted () {
+    return this.#parts.connections ?? Math.min(Math.max(1, this.#standing.refused), MOST_CONNECTIONS)
+  }
+
   async #open () {
     this.#opening++
     let socket
     try {
-      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
-      socket = await this.#takeSpare() ?? await this.#parts.connect(this.#over.signal)
+      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#supply.signal)
+      socket = await this.#supply.take()
     } catch (error) {
       this.#opening--
       return this.#failed(error)
     }
     this.#opening--
-    if (this.#over.signal.aborted) {
+    if (this.#isOver) {
       socket.destroy()
       return
     }
@@ -243,12 +272,13 @@ export class Push {
       this.#links.add(new SocketLink({
         socket,
         batch: this.#batch,
-        timing: this.#parts.timing,
+        timing: { ...this.#parts.timing, roundTrip: this.#supply.roundTrip },
         now: () => this.#now(),
         classify: this.#parts.classify,
-        changed: link => this.#changed(link)
+        changed: link => this.#changed(link),
+        late: slots => { for (const { slot, reason } of slots) this.#late(slot, reason) }
       }))
-      if (this.#answers >= ANSWERS_FOR_SPARE) this.#makeSpare()
+      if (this.#answers >= ANSWERS_UNTIL_AHEAD) this.#supply.keepAhead(this.#wanted)
     })
     this.#advance()
   }
@@ -275,23 +305,10 @@ export class Push {
    * @param {unknown} error
    */
   #failed (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     if (error instanceof BellpushError && error.code === 'BELLPUSH_CORE_FAILED') return this.#coreFailed(error)
     // Other connections may still carry it to its end.
     if (this.#links.size + this.#opening === 0) this.stop(error)
-  }
-
-  #makeSpare () {
-    // Where it fails, or breaks before it is taken, another one is made in its place.
-    this.#spare ??= this.#parts.connect(this.#over.signal).catch(() => undefined)
-  }
-
-  /** The connection that was made ahead, if there is one and it still lives. */
-  async #takeSpare () {
-    const spare = this.#spare
-    this.#spare = undefined
-    const socket = await spare
-    return socket?.writable ? socket : undefined
   }
 
   /** @param {number} time */
@@ -317,7 +334,7 @@ export class Push {
    * @param {unknown} error
    */
   #coreFailed (error) {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#error ??= error
     for (const link of this.#links) link.drop()
     const { counts } = this.#standing
@@ -326,12 +343,46 @@ export class Push {
     this.#finish()
   }
 
+  get #isQuiet () {
+    return this.#parts.timing.quiet !== undefined
+  }
+
+  /**
+   * @param {number} slot
+   * @param {number} reason
+   */
+  #late (slot, reason) {
+    const token = this.#window.find(slot)
+    if (token !== undefined) this.#parts.sink.late(token, reason)
+  }
+
+  /** Listens no more for refusals that come late. */
+  hush () {
+    for (const link of this.#listening) link.drop()
+    this.#listening.clear()
+    if (this.#isOver) this.#batch.free()
+  }
+
+  #listenOn () {
+    for (const link of this.#listening) {
+      link.listenOn(LISTEN_ON, () => {
+        this.#listening.delete(link)
+        if (this.#listening.size === 0) this.hush()
+      })
+    }
+  }
+
   #finish () {
-    this.#over.abort()
+    this.#isOver = true
+    this.#supply.end()
     clearTimeout(this.#wakeup)
-    this.#spare?.then(socket => socket?.destroy())
+    for (const link of this.#links) {
+      if (this.#isQuiet && !link.isDone) this.#listening.add(link)
+      else link.drop()
+    }
     this.#links.clear()
-    this.#batch.free()
+    if (this.#listening.size > 0) this.#listenOn()
+    else this.#batch.free()
     this.#parts.sink.progress(this.#standing.counts, true)
     this.#roomMade?.()
     this.#resolve()

@@ -50,13 +50,20 @@ export class Removal {
   async remove (tokens, foundAt, builder) {
     // A table that does not know when tokens were registered loses them all the same: they were dead a moment ago.
     const unlessSince = this.#store.dated ? foundAt : undefined
+    /** @type {Set<string>} */
+    let gone = new Set()
     try {
-      for (const token of await this.#store.removeMany(tokens.map(token => ({ token, unlessSince })))) {
-        builder.addRemoved(token)
-        this.#removed(token)
-      }
+      gone = new Set(await this.#store.removeMany(tokens.map(token => ({ token, unlessSince }))))
     } catch (error) {
       builder.removalFailed(/** @type {Error} */ (error))
+    }
+    for (const token of tokens) {
+      if (gone.has(token)) {
+        builder.addRemoved(token)
+        this.#removed(token)
+      } else {
+        builder.addKept(token)
+      }
     }
   }
 }
@@ -90,7 +97,10 @@ export class PushRemoval {
    */
   async finish (counts, mostlyRefused) {
     this.#removal.learn(counts.accepted, this.#tokens.length)
-    if (mostlyRefused || !this.#removal.isTrusted) return
+    if (mostlyRefused || !this.#removal.isTrusted) {
+      for (const token of this.#tokens) this.#builder.addKept(token)
+      return
+    }
     for (let at = 0; at < this.#tokens.length; at += BATCH) {
       await this.#removal.remove(this.#tokens.slice(at, at + BATCH), this.#startedAt, this.#builder)
     }

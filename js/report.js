@@ -11,7 +11,7 @@ import { BellpushError } from './errors.js'
  * @property {import('./core.js').Outcome} outcome
  * @property {string | null} reason one word: Apple's for a status, ours for what Apple does not say
  * @property {number | null} status of the binary protocol
- * @property {boolean} dead the token is known to be dead and is removed from the token store
+ * @property {boolean} dead two connections called the token invalid: see `removed` and `kept` of the report
  * @property {Date} at when it settled
  */
 
@@ -19,7 +19,8 @@ import { BellpushError } from './errors.js'
  * What became of all tokens. `accepted` is Apple's word that it took the notification; nobody can tell whether a phone
  * rang. Each list holds the first `maxListed` (an option of the client); `counts` counts all.
  * @typedef {object} Report
- * @property {number} total tokens that were given
+ * @property {number} total tokens that were read from the audience; each has exactly one outcome
+ * @property {boolean} complete the audience was read to its end: not so after an abort, a stop or an error
  * @property {number} accepted
  * @property {Result[]} rejected Apple refused these for good, or they are no tokens
  * @property {Result[]} exhausted Apple failed to process these as often as `maxAttempts` allows
@@ -27,6 +28,8 @@ import { BellpushError } from './errors.js'
  * @property {Result[]} inDoubt these were sent, and nobody can know whether Apple processed them
  * @property {Result[]} notSent the push was stopped before these
  * @property {string[]} removed dead tokens that are no longer in the token store
+ * @property {string[]} kept dead tokens that stay there: registered again meanwhile, or this client has not yet seen
+ *   more tokens accepted than dead, so that the environment or the application may be wrong and not the phones
  * @property {Record<import('./core.js').Outcome, number>} counts
  * @property {boolean} truncated a list is shorter than its count
  * @property {number} connections that were made
@@ -46,10 +49,23 @@ export function resultOf (settled, token, startedAt) {
   return { token, outcome, reason, status, dead, at: new Date(startedAt + elapsed) }
 }
 
+/** @typedef {Pick<Report, 'counts' | 'total' | 'complete' | 'connections' | 'elapsed'>} Figures */
+
+/**
+ * The figures of a push that was over before it began.
+ * @returns {Figures}
+ */
+export function noFigures () {
+  const counts = { accepted: 0, rejected: 0, exhausted: 0, expired: 0, inDoubt: 0, notSent: 0 }
+  return { counts, total: 0, complete: false, connections: 0, elapsed: 0 }
+}
+
 /** Collects results until there is a report. */
 export class ReportBuilder {
-  /** @type {Omit<Report, 'total' | 'accepted' | 'counts' | 'truncated' | 'connections' | 'elapsed'>} */
-  #lists = { rejected: [], exhausted: [], expired: [], inDoubt: [], notSent: [], removed: [], removalError: undefined }
+  /** @type {Omit<Report, keyof Figures | 'accepted' | 'truncated'>} */
+  #lists = {
+    rejected: [], exhausted: [], expired: [], inDoubt: [], notSent: [], removed: [], kept: [], removalError: undefined
+  }
   #maxListed
   #truncated = false
 
@@ -68,18 +84,23 @@ export class ReportBuilder {
     this.#append(this.#lists.removed, token)
   }
 
+  /** @param {string} token */
+  addKept (token) {
+    this.#append(this.#lists.kept, token)
+  }
+
   /** @param {Error} error */
   removalFailed (error) {
     this.#lists.removalError ??= error
   }
 
   /**
-   * @param {Pick<Report, 'counts' | 'total' | 'connections' | 'elapsed'>} figures
+   * @param {Figures} figures
    * @returns {Report}
    */
-  finish ({ counts, total, connections, elapsed }) {
+  finish ({ counts, total, complete, connections, elapsed }) {
     const truncated = this.#truncated
-    return { total, accepted: counts.accepted, ...this.#lists, counts, truncated, connections, elapsed }
+    return { total, complete, accepted: counts.accepted, ...this.#lists, counts, truncated, connections, elapsed }
   }
 
   /**

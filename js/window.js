@@ -34,6 +34,14 @@ export class TokenWindow {
     return tokens[slot - start]
   }
 
+  /**
+   * @param {number} slot
+   * @returns {string | undefined} undefined: it was forgotten
+   */
+  find (slot) {
+    return slot >= (this.#chunks[0]?.start ?? Infinity) ? this.tokenOf(slot) : undefined
+  }
+
   /** @param {number} slot all below are settled and reported */
   forgetBelow (slot) {
     let gone = 0

@@ -18,6 +18,7 @@ export class Batch {
      * Room for `length` bytes of text; the address holds until the next call of anything here.
      */
     reserve(length: number): number;
+    setLinks(links: number): void;
     /**
      * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
      * milliseconds since the batch was made.
@@ -25,7 +26,8 @@ export class Batch {
     settled(): Uint32Array;
     /**
      * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
+     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
+     * tokens refused at least once.
      */
     standing(now: number): Float64Array;
     stop(now: number): void;
@@ -61,7 +63,15 @@ export class BinaryLink {
      * When `tick` and `write` want to be called by time alone, in milliseconds; -1: never.
      */
     deadline(): number;
-    constructor(batch: Batch, linger: number, answer: number, now: number);
+    /**
+     * Slots that were taken for accepted and were not, each followed by its reason.
+     */
+    late(): Uint32Array;
+    left(now: number): void;
+    /**
+     * Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
+     */
+    constructor(batch: Batch, linger: number, answer: number, round_trip: number, quiet: number, now: number);
     read(batch: Batch, bytes: Uint8Array | number[], unsent: number, now: number): void;
     refused(batch: Batch, now: number): void;
     tick(batch: Batch, unsent: number, now: number): void;
@@ -179,6 +189,7 @@ export interface InitOutput {
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly batch_push: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
+    readonly batch_setLinks: (a: number, b: number) => void;
     readonly batch_settled: (a: number) => [number, number];
     readonly batch_standing: (a: number, b: number) => [number, number];
     readonly batch_stop: (a: number, b: number) => void;
@@ -187,7 +198,9 @@ export interface InitOutput {
     readonly binarylink_deadline: (a: number) => number;
     readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
-    readonly binarylink_new: (a: number, b: number, c: number, d: number) => number;
+    readonly binarylink_late: (a: number) => [number, number];
+    readonly binarylink_left: (a: number, b: number) => void;
+    readonly binarylink_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;

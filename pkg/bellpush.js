@@ -79,6 +79,16 @@ export class Batch {
         return ret >>> 0;
     }
     /**
+     * @param {number} links
+     */
+    setLinks(links) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.batch_setLinks(this.__wbg_ptr, links);
+    }
+    /**
      * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
      * milliseconds since the batch was made.
      * @returns {Uint32Array}
@@ -96,7 +106,8 @@ export class Batch {
     }
     /**
      * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
+     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
+     * tokens refused at least once.
      * @param {number} now
      * @returns {Float64Array}
      */
@@ -399,19 +410,47 @@ export class BinaryLink {
         return ret !== 0;
     }
     /**
+     * Slots that were taken for accepted and were not, each followed by its reason.
+     * @returns {Uint32Array}
+     */
+    late() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.binarylink_late(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+    /**
+     * @param {number} now
+     */
+    left(now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.binarylink_left(this.__wbg_ptr, now);
+    }
+    /**
+     * Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
      * @param {Batch} batch
      * @param {number} linger
      * @param {number} answer
+     * @param {number} round_trip
+     * @param {number} quiet
      * @param {number} now
      */
-    constructor(batch, linger, answer, now) {
+    constructor(batch, linger, answer, round_trip, quiet, now) {
         _assertClass(batch, Batch);
         if ((batch).__wbg_inst !== undefined && (batch).__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.binarylink_new(batch.__wbg_ptr, linger, answer, now);
+        ret = wasm.binarylink_new(batch.__wbg_ptr, linger, answer, round_trip, quiet, now);
         this.__wbg_ptr = ret;
         Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
         BinaryLinkFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);

@@ -71,10 +71,11 @@ async function main () {
   const [again, ...restored] = dead.slice(0, RESTORED + 1)
   await tokens.putMany(restored)
   await tokens.put(again.clientId, again.token)
-  say(`A backup of last month brings ${restored.length} dead tokens back; one of the dead phones is set up again.`)
+  say(`Somebody restores a backup of the database, with ${restored.length} of the dead tokens in it.`)
+  say('On another dead phone the app is installed again today: its token is registered anew.')
   const heard = await readFeedback({ ...options, gateway: feedback, journal: folder })
   say(`Apple names ${heard.received} dead tokens, and ${heard.removed} are removed. The others had left the database ` +
-    'before, and the one that was registered after its death stays.')
+    'before, and the one that was registered today stays.')
 
   const total = await apple.stop()
   console.log()
@@ -82,18 +83,18 @@ async function main () {
     first.removed.length === dead.length && second.rejected.length === 0 &&
     total.accepted === second.accepted && total.duplicates === 0 && heard.removed === restored.length
   if (!good) throw new Error(`that is not what should have happened: ${JSON.stringify({ counted, total, heard })}`)
-  say('Every phone rang once a ring; every dead one is gone.')
+  say('Every phone rang once a ring; every dead one is gone. Next: "First script" in README.md.')
 }
 
 /** @param {import('bellpush').Report} report */
 function tell (report) {
   const { counts, removed, elapsed, connections } = report
-  say(`${report.total} phones in ${elapsed} ms, over ${connections} connections:`)
+  say(`${report.total} phones in ${elapsed} ms, over ${connections} connection${connections === 1 ? '' : 's'}:`)
   for (const [outcome, count] of Object.entries(counts)) {
     if (count > 0) say(`  ${String(count).padStart(5)} ${outcome}`)
   }
   const reasons = new Set(report.rejected.map(({ reason, status }) => `${reason}, status ${status}`))
-  if (reasons.size > 0) say(`  (${[...reasons].join('; ')}; ${removed.length} removed from the database)`)
+  if (reasons.size > 0) say(`Rejected for: ${[...reasons].join('; ')}. Removed from the database: ${removed.length}.`)
 }
 
 /** @param {string[]} dead */

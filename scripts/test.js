@@ -9,6 +9,7 @@ import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, samePathsEverywhere } from './lib/core.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
+import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
@@ -16,7 +17,7 @@ import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
-const testTimeout = 600_000
+const testTimeout = 300_000
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -37,13 +38,11 @@ function rust () {
 
 const steps = [
   { group: 'always', name: 'install', run: installPackages },
-  { group: 'rust', name: 'rustfmt', run: () => cargo(rust(), ['fmt', '--check'], linterCommand('fmt')) },
-  {
-    group: 'rust',
-    name: 'clippy',
-    run: () => cargo(rust(), ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings'], linterCommand('clippy'))
-  },
+  { group: 'rust', name: 'rustfmt', run: format },
+  { group: 'rust', name: 'clippy', run: lint },
   { group: 'rust', name: 'rust-tests', run: () => cargo(rust(), ['test', '--locked']) },
+  { group: 'rust', name: 'fuzz-seeds', run: () => replaySeeds(rust()) },
+  { group: 'rust', name: 'fuzz', run: fuzzBriefly },
   {
     group: 'wasm',
     name: 'clippy-wasm',
@@ -58,6 +57,17 @@ const steps = [
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
+
+function format () {
+  for (const crate of [[], fuzzCrate]) cargo(rust(), ['fmt', '--check', ...crate], linterCommand('fmt'))
+}
+
+/** The fuzz targets themselves need libFuzzer, and so a C++ compiler: they are a line each, and not looked at. */
+function lint () {
+  for (const crate of [[], ['--no-default-features', ...fuzzCrate]]) {
+    cargo(rust(), ['clippy', '--locked', '--all-targets', ...crate, '--', '-D', 'warnings'], linterCommand('clippy'))
+  }
+}
 
 /** @param {'clippy' | 'fmt'} name */
 function linterCommand (name) {

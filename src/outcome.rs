@@ -57,6 +57,8 @@ impl Reason {
     pub const STOPPED: Reason = Reason(262);
     /// Our own: the expiration is past.
     pub const EXPIRATION_PAST: Reason = Reason(263);
+    /// Our own: it was written behind one that was refused, so the gateway threw it away.
+    pub const DISCARDED: Reason = Reason(264);
     /// Nothing to explain (an accepted notification).
     pub const NONE: Reason = Reason(u16::MAX);
 
@@ -75,7 +77,7 @@ impl Reason {
 
 /// The words for the codes. Statuses: Apple, "Binary Provider API", table "Codes in error-response packet"; 10 and 128
 /// by name from the same text.
-pub const NAMES: [(Reason, &str); 20] = [
+pub const NAMES: [(Reason, &str); 21] = [
     (Reason(0), "NoError"),
     (Reason(1), "ProcessingError"),
     (Reason(2), "MissingDeviceToken"),
@@ -96,6 +98,7 @@ pub const NAMES: [(Reason, &str); 20] = [
     (Reason::ABANDONED, "Abandoned"),
     (Reason::STOPPED, "Stopped"),
     (Reason::EXPIRATION_PAST, "ExpirationPast"),
+    (Reason::DISCARDED, "Discarded"),
 ];
 
 impl fmt::Debug for Reason {

@@ -48,7 +48,7 @@ describe('with a database', () => {
     assert.equal(stdout, [
       '4 dead tokens from the feedback service:',
       '  2 removed from sqlite:doorbell.db',
-      '  2 not removed: not there, or registered again since',
+      '  2 not removed: not there, registered again since, or without a time of registration',
       ''
     ].join('\n'))
     assert.deepEqual(registered(), [token(3), token(9)])
@@ -84,22 +84,35 @@ describe('with a database', () => {
     assert.deepEqual((await readdir(cwd)).filter(name => name.startsWith('feedback')), [], 'no journal is left')
   })
 
-  test('whose table does not know when tokens were registered: they go only if that is asked for', async t => {
-    const table = `create table tb_apns (client_id integer, deviceToken text);
-      insert into tb_apns values (7, '${token(1)}'), (7, '${token(2)}')`
-    for (const { args, left, says } of [
-      { args: [], left: tokens(2), says: /does not know when .* --undated remove/ },
-      { args: ['--undated', 'remove'], left: [token(2)], says: /1 removed/ }
-    ]) {
-      const { feedback } = await service(t, [token(1)])
-      const file = await sqliteFile(t, table)
-      const { code, stdout } = await feedback('--db', `sqlite:${file}`, '--table', 'tb_apns', '--token-column',
-        'deviceToken', ...args)
-      assert.equal(code, 0)
-      assert.match(stdout, says)
-      assert.deepEqual(query(file, 'select deviceToken as token from tb_apns').map(({ token }) => token), left)
+  for (const { what, sql } of [
+    {
+      what: 'does not know when tokens were registered',
+      sql: 'create table tb_apns (client_id integer, deviceToken text)'
+    },
+    {
+      what: 'knows it of none of its rows',
+      sql: 'create table tb_apns (client_id integer, deviceToken text, registered_at integer)'
     }
-  })
+  ]) {
+    test(`whose table ${what}: the list stays where it is until it is said what to do`, async t => {
+      const { cwd, feedback } = await service(t, [token(1)])
+      const file = await sqliteFile(t, `${sql};
+        insert into tb_apns (client_id, deviceToken) values (7, '${token(1)}'), (7, '${token(2)}')`)
+      const table = ['--db', `sqlite:${file}`, '--table', 'tb_apns', '--token-column', 'deviceToken', '--journal', '.']
+      const left = () => query(file, 'select deviceToken as token from tb_apns').map(({ token }) => token)
+
+      const refused = await feedback(...table)
+      assert.deepEqual([refused.code, refused.stdout], [2, ''])
+      assert.match(refused.stderr, /^error: .*nothing was fetched.* --undated remove.*\n$/)
+      assert.deepEqual(left(), tokens(2))
+
+      const { code, stdout } = await feedback(...table, '--undated', 'remove')
+      assert.equal(code, 0)
+      assert.match(stdout, /^1 dead token from the feedback service:\n {2}1 removed/)
+      assert.deepEqual(left(), [token(2)])
+      assert.deepEqual((await readdir(cwd)).filter(name => name.startsWith('feedback')), [], 'no journal is left')
+    })
+  }
 })
 
 describe('without a database', () => {

@@ -88,7 +88,7 @@ test('a token that was registered again during the push stays', async t => {
   const bell = await doorbell(t, { dead: [token(2)] }, { tokens: store })
   bell.simulator.once('rejected', () => store.put('1', token(2), { at: Date.now() + 1000 }))
   const report = await bell.client.send(dingDong, { clientId: '1' })
-  assert.deepEqual([report.rejected[0].dead, report.removed], [true, []])
+  assert.deepEqual([report.rejected[0].dead, report.removed, report.kept], [true, [], [token(2)]])
   assert.equal(await store.count(), 3)
 })
 
@@ -97,7 +97,7 @@ test('nothing is removed while more tokens were called dead than were accepted',
   for (const token of tokens(3)) await store.put('1', token, { at: Date.now() - DAY })
   const bell = await doorbell(t, { dead: [token(1), token(2)] }, { tokens: store })
   const first = await bell.client.send(dingDong, { clientId: '1' })
-  assert.deepEqual([first.accepted, first.removed], [1, []])
+  assert.deepEqual([first.accepted, first.removed, first.kept.toSorted()], [1, [], [token(1), token(2)]])
   await bell.client.send(dingDong, tokens(100).slice(10))
   const second = await bell.client.send(dingDong, { clientId: '1' })
   assert.deepEqual(second.removed.toSorted(), [token(1), token(2)])

@@ -15,7 +15,7 @@ import { authority, client, folder } from './helpers/certificates.js'
 import { encodeFeedback } from './helpers/reference.js'
 import { plainServer, tlsServer } from './helpers/servers.js'
 import { simulated, token } from './helpers/simulated.js'
-import { all } from './helpers/sqlite.js'
+import { all, sqliteFile } from './helpers/sqlite.js'
 
 const reader = fileURLToPath(new URL('helpers/read-feedback.js', import.meta.url))
 const ca = authority.certPem
@@ -271,6 +271,19 @@ describe('nothing is lost', () => {
     const { report, problem } = messages.at(-1)
     assert.deepEqual([report.received, report.removed], [200, 200])
     assert.equal(problem, 'BELLPUSH_JOURNAL_FAILED')
+  })
+
+  test('when the store would keep every token for want of a time: nothing is fetched', async t => {
+    const { port, server } = await tlsServer(t)
+    server.on('connection', () => assert.fail('it connected'))
+    const file = await sqliteFile(t, 'create table device_tokens (client_id, token)')
+    const tokens = await openTokenStore(`sqlite:${file}`)
+    t.after(() => tokens.close())
+    const journal = await folder(t)
+    const error = await rejection(readFeedback({ gateway: `apns://127.0.0.1:${port}`, auth, ca, tokens, journal }))
+    assert.equal(error.code, 'BELLPUSH_OPTION_INVALID')
+    assert.match(error.message, /nothing was fetched.*undated: 'remove'/)
+    assert.deepEqual(await readdir(journal), [])
   })
 
   test('when the folder of the journal is a file: nothing is fetched', async t => {

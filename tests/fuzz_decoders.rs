@@ -1,132 +1,33 @@
-//! Every decoder against bytes that nobody meant: none panics, where the bytes are cut never matters, nothing beyond one
-//! frame is held, and what was understood says exactly what came.
+//! Every decoder against bytes that nobody meant, from seeds: what must hold stands in `decoding`. A fuzzer that looks
+//! for them by coverage is in fuzz/.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod chance;
+mod decoding;
 mod reading;
 
-use serde_json::Value;
-
-use bellpush::binary::explain::{Explanation, Kind, explain};
 use bellpush::binary::feedback::Tuple;
-use bellpush::binary::frame::{Command, Decoder, Frame};
-use bellpush::notification::{DeviceToken, Payload, PayloadError, Priority, TokenError, parse_hex};
+use bellpush::binary::frame::{Command, Frame};
+use bellpush::notification::{DeviceToken, Priority};
 
 use chance::Chance;
+use decoding::{
+    a_payload_is_an_object_or_named, a_token_is_read_or_named, an_explanation_covers_every_byte_it_understood,
+    each_line_has_a_slot, encoded, error_responses_are_what_came,
+};
 
 const RUNS: u64 = if cfg!(target_arch = "wasm32") { 2_000 } else { 5_000 };
 
-// ---- what must hold ----
-
 fn frames_are_the_same_wherever_they_are_cut(bytes: &[u8], chance: &mut Chance) {
-    for max_frame in [13, 200, Decoder::LONGEST_FRAME] {
-        let whole = reading::frames(&[bytes], max_frame);
-        let longest = chance.one_of(&[1, 3, 40]);
-        let pieces = chance.pieces(bytes, longest);
-        assert_eq!(reading::frames(&pieces, max_frame), whole, "{pieces:02x?}");
-
-        let (frames, ended) = whole;
-        if let Err(error) = ended {
-            assert!(error.offset < bytes.len() as u64, "{error}");
-        }
-        for frame in frames {
-            let again = encoded(&frame);
-            assert_eq!(reading::frames(&[&again], again.len()), (vec![frame], Ok(0)));
-        }
-    }
-}
-
-fn error_responses_are_what_came(bytes: &[u8]) {
-    let (responses, ended) = reading::error_responses(bytes);
-    let again: Vec<u8> = responses.iter().flat_map(|response| response.encode()).collect();
-    assert!(bytes.starts_with(&again));
-    match ended {
-        Ok(pending) => assert_eq!(again.len() + pending, bytes.len()),
-        Err(error) => {
-            assert_eq!(error.offset, again.len() as u64, "an answer is none by its first byte");
-            assert_eq!(bytes.get(again.len()), Some(&error.found));
-        }
-    }
+    let longest = chance.one_of(&[1, 3, 40]);
+    decoding::frames_are_the_same_wherever_they_are_cut(bytes, &chance.pieces(bytes, longest));
 }
 
 fn feedback_is_the_same_wherever_it_is_cut(bytes: &[u8], chance: &mut Chance) {
-    let (tuples, ended) = reading::feedback(&[bytes]);
     let longest = chance.one_of(&[1, 7, 38]);
-    let pieces = chance.pieces(bytes, longest);
-    assert_eq!(reading::feedback(&pieces), (tuples.clone(), ended));
-    let mut again = Vec::new();
-    for tuple in &tuples {
-        tuple.encode(&mut again);
-    }
-    assert!(bytes.starts_with(&again));
-    assert!(ended.is_err() || again.len() == bytes.len());
-}
-
-fn an_explanation_covers_every_byte_it_understood(bytes: &[u8]) {
-    for kind in [None, Some(Kind::Frames), Some(Kind::ErrorResponses), Some(Kind::Feedback)] {
-        let Explanation { kind, parts, problem } = explain(bytes, kind);
-        let mut at = 0;
-        for part in &parts {
-            assert_eq!(part.offset, at, "parts lie without a gap in {kind:?}");
-            for field in &part.fields {
-                assert_eq!(field.offset, at, "fields lie without a gap in {part:?}");
-                at += field.length as u64;
-            }
-            assert_eq!(at, part.offset + part.length as u64, "{part:?}");
-        }
-        match problem {
-            None => assert_eq!(at, bytes.len() as u64, "all of it was understood"),
-            Some(problem) => {
-                assert!((at..=bytes.len() as u64).contains(&problem.offset), "{problem:?}");
-                assert!(!problem.message.is_empty());
-            }
-        }
-    }
-}
-
-fn a_token_is_read_or_named(text: &[u8]) {
-    let mut out = vec![0xee];
-    let length = parse_hex(text, &mut out);
-    let token = DeviceToken::from_hex(text);
-    assert_eq!(token.map(|token| token.as_bytes().len()), length);
-    match token {
-        Ok(token) => {
-            assert_eq!(out.get(1..), Some(token.as_bytes()));
-            assert_eq!(DeviceToken::from_hex(token.to_string().as_bytes()), Ok(token));
-            assert_eq!(DeviceToken::from_bytes(token.as_bytes()), Ok(token));
-        }
-        Err(error) => {
-            assert_eq!(out, [0xee], "nothing stays behind");
-            if let TokenError::NotHex { at, found } = error {
-                let characters: Vec<char> = String::from_utf8_lossy(text).chars().collect();
-                assert_eq!(characters.get(at - 1), Some(&found), "{error} in {characters:?}");
-            }
-        }
-    }
-}
-
-fn a_payload_is_an_object_or_named(text: &[u8]) {
-    let parsed = serde_json::from_slice::<Value>(text);
-    match Payload::parse(text, 200) {
-        Ok(payload) => {
-            assert_eq!(payload.as_bytes(), text);
-            assert!(text.len() <= 200 && parsed.map_or(true, |value| value.is_object()));
-        }
-        Err(PayloadError::TooLarge { bytes, limit }) => {
-            assert_eq!((bytes, limit, bytes > 200), (text.len(), 200, true))
-        }
-        Err(PayloadError::NotUtf8 { at }) => assert!(std::str::from_utf8(text).is_err() && at < text.len()),
-        Err(PayloadError::NotJson { .. }) => assert!(parsed.is_err()),
-        Err(PayloadError::NotObject { .. }) => assert!(!parsed.is_ok_and(|value| value.is_object())),
-    }
-}
-
-fn encoded(frame: &Frame) -> Vec<u8> {
-    let mut out = Vec::new();
-    frame.encode(&mut out).expect("what was decoded can be encoded");
-    out
+    decoding::feedback_is_the_same_wherever_it_is_cut(bytes, &chance.pieces(bytes, longest));
 }
 
 // ---- bytes that come again with their seed ----
@@ -184,6 +85,7 @@ fn bytes_without_any_sense() {
         feedback_is_the_same_wherever_it_is_cut(&bytes, &mut chance);
         an_explanation_covers_every_byte_it_understood(&bytes);
         a_token_is_read_or_named(&bytes);
+        each_line_has_a_slot(&bytes);
         a_payload_is_an_object_or_named(&bytes);
     }
 }

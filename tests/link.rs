@@ -165,7 +165,7 @@ fn a_link_serves_what_comes_late_to_a_closed_batch() {
 fn times_without_end_are_times_without_end() {
     let mut batch = Batch::new(listing());
     push(&mut batch, 0..1, 5);
-    let mut link = link(5).with_timing(Timing { linger: u64::MAX, answer: u64::MAX });
+    let mut link = link(5).with_timing(Timing { linger: u64::MAX, answer: u64::MAX, round_trip: u64::MAX });
     assert_eq!(slots(&write(&mut link, &mut batch, 5)), [Some(0)]);
     assert_eq!(slots(&write(&mut link, &mut batch, 1 << 50)), []);
     link.tick(&mut batch, 0, 1 << 50);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Batch, payloadBytes } from '../js/core.js'
+import { openTokenStore } from '../js/stores/index.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
 
 /** @param {string} code */
@@ -18,7 +19,8 @@ describe('audiences', () => {
     const { simulator, client } = await doorbell(t)
     for (const audience of [[], new Set(), (async function * () {})()]) {
       const report = await client.send(dingDong, audience)
-      assert.deepEqual([report.total, report.connections, report.counts], [0, 0, counts({})])
+      assert.deepEqual([report.total, report.complete, report.connections], [0, true, 0])
+      assert.deepEqual(report.counts, counts({}))
     }
     assert.equal(simulator.counts().connections, 0)
   })
@@ -132,6 +134,7 @@ describe('options', () => {
       [{ expiration: new Date(later * 1000 + 999), priority: 5 }, dingDong, later, 5],
       [{}, { aps: { 'content-available': 1 } }, undefined, 5],
       [{}, { aps: { 'content-available': 1, alert: 'Hi' } }, undefined, undefined],
+      [{}, '{"aps":{"content-available":1}}', undefined, 5],
       [{ priority: 10 }, { aps: { 'content-available': 1 } }, undefined, 10]
     ]
     for (const [options, payload, expiration, priority] of cases) {
@@ -139,7 +142,8 @@ describe('options', () => {
       await client.send(/** @type {any} */ (payload), token(1), /** @type {any} */ (options))
       const [event] = await accepted
       assert.deepEqual([event.expiration, event.priority], [expiration, priority])
-      assert.deepEqual(JSON.parse(Buffer.from(event.payload).toString()), payload)
+      const sent = Buffer.from(event.payload).toString()
+      assert.deepEqual(JSON.parse(sent), typeof payload === 'string' ? JSON.parse(payload) : payload)
     }
   })
 
@@ -177,6 +181,12 @@ describe('options', () => {
       await assert.rejects(client.send(dingDong, token(1), options), withCode('BELLPUSH_OPTION_INVALID'))
     }
     await assert.rejects(client.send(dingDong, { clientId: '1' }), withCode('BELLPUSH_OPTION_INVALID'))
+    const store = await openTokenStore('memory:')
+    const withStore = new Client({ gateway: simulator.binary, tokens: store })
+    for (const clientId of [undefined, null]) {
+      const audience = /** @type {any} */ ({ clientId })
+      await assert.rejects(withStore.send(dingDong, audience), withCode('BELLPUSH_OPTION_INVALID'))
+    }
     for (const audience of [undefined, null, 5, {}]) {
       await assert.rejects(client.send(dingDong, /** @type {any} */ (audience)), withCode('BELLPUSH_OPTION_INVALID'))
     }
@@ -236,7 +246,7 @@ describe('the gateway', () => {
   })
 
   test('one that refuses most tokens trips the breaker: wrong environment or application', async t => {
-    const { simulator, client } = await doorbell(t, { dead: tokens(300) }, { breaker: 20 })
+    const { simulator, client } = await doorbell(t, { dead: tokens(300) }, { breaker: 20, connections: 1 })
     await assert.rejects(client.send(dingDong, tokens(300)), (/** @type {any} */ error) => {
       assert.equal(error.code, 'BELLPUSH_MOSTLY_INVALID')
       assert.deepEqual(error.report.counts, counts({ rejected: 20, notSent: 280 }))
@@ -274,13 +284,19 @@ describe('stopping', () => {
       const { accepted, notSent, inDoubt } = error.report.counts
       assert.equal(accepted, simulator.counts().accepted)
       assert.deepEqual([inDoubt, accepted + notSent], [0, error.report.total])
+      assert.equal(error.report.complete, false)
       return true
     })
   })
 
   test('a push that was aborted before it began does nothing', async t => {
     const { simulator, client } = await doorbell(t)
-    await assert.rejects(client.send(dingDong, token(1), { signal: AbortSignal.abort() }), { name: 'AbortError' })
+    const aborted = client.send(dingDong, token(1), { signal: AbortSignal.abort() })
+    await assert.rejects(aborted, (/** @type {any} */ error) => {
+      assert.equal(error.name, 'AbortError')
+      assert.deepEqual([error.report.total, error.report.complete], [0, false])
+      return true
+    })
     assert.equal(simulator.counts().connections, 0)
   })
 

@@ -254,7 +254,7 @@ fn anything(seed: u64) -> Setting {
         piece: chance.one_of(&[1, 7, 100, 65_536]),
         feed: chance.one_of(&[1, 10, 100, u32::MAX]),
         seed,
-        timing: Timing { linger: chance.one_of(&[0, 1, 50]), answer: 1_000 },
+        timing: Timing { linger: chance.one_of(&[0, 1, 50]), answer: 1_000, round_trip: chance.one_of(&[0, 2, 20]) },
         ..Setting::calm(slots)
     };
     setting.dead = (0..slots).filter(|_| chance.once_in(density.max(2) * 4)).collect();

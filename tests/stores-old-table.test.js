@@ -188,6 +188,18 @@ test('a row without a time, in a table that has times, is treated as undated', a
   assert.deepEqual(await removing.store.removeMany(removals), [token(1), token(2)])
 })
 
+test('a store says whether a removal by time can remove anything', async t => {
+  const noneDated = DATED.replace(/\(1, '[^']*', \d+\), /, '')
+  for (const [sql, can] of /** @type {const} */ ([[PLAIN, false], [noneDated, false], [DATED, true]])) {
+    const keeping = await open(t, sql)
+    assert.equal(await keeping.store.removesByTime(), can, sql)
+    const removing = await open(t, sql, { undated: 'remove' })
+    assert.equal(await removing.store.removesByTime(), true)
+  }
+  const { store: empty } = await open(t, DATED.replace(/insert .*/s, ''))
+  assert.equal(await empty.removesByTime(), true)
+})
+
 test('a token of which one row is younger than its death lives in all of them', async t => {
   const { store } = await open(t, `
     create table tb_apns (client_id integer, deviceToken text, registered_at integer);

@@ -29,7 +29,8 @@ export function feedbackCommand () {
   addStoreOptions(command.optionsGroup('Database:'), 'token database, sqlite:FILE')
   return command
     .addOption(new Option('--undated <what>', 'what becomes of a dead token where the table does not know when it ' +
-      'was registered (default: keep)').choices(['keep', 'remove']))
+      'was registered (default: keep; where it knows that of no token, you must say remove)')
+      .choices(['keep', 'remove']))
     .option('--journal <folder>', 'where what was read is kept until it is removed (default: beside the database)')
     .optionsGroup('Options:')
     .option('--json', 'print the counts as one JSON object; without a database, one JSON object a token')
@@ -87,6 +88,11 @@ async function printTuples (options) {
  */
 async function removeDead (options, store) {
   const { db, json, journal = dirname(fileOf(options)) } = options
+  if (!await store.removesByTime()) {
+    throw usage(`${db} does not know when any of its tokens was registered, and would keep every one that the ` +
+      'feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the same; or give ' +
+      'the table a column of registration times, fill it, and name it with --time-column')
+  }
   const service = await readGatewayOptions(options)
   const bar = startProgress({ total: undefined, unit: 'dead tokens' })
   const { problem, ...counts } = await stoppable('what has been read is in the journal, and the next run removes it',
@@ -98,7 +104,7 @@ async function removeDead (options, store) {
       onProgress: ({ received, resumed, removed }) => bar.update(received + resumed, `${count(removed)} removed`)
     })).finally(() => bar.stop())
   if (json) await printJson({ ...counts, problem: problem ? errorJson(problem) : null })
-  else await print(countLines(counts, db, store.dated || options.undated === 'remove'))
+  else await print(countLines(counts, db))
   if (problem === undefined) return
   tellError(problem)
   process.exitCode = exit.incomplete
@@ -107,17 +113,14 @@ async function removeDead (options, store) {
 /**
  * @param {import('../feedback.js').FeedbackCounts} counts
  * @param {string | undefined} db
- * @param {boolean} canRemove
  * @returns {string[]}
  */
-function countLines ({ received, resumed, removed, kept }, db, canRemove) {
+function countLines ({ received, resumed, removed, kept }, db) {
   return [
     `${counted(received, 'dead token')} from the feedback service` +
       `${resumed > 0 ? `, ${count(resumed)} from the journal of an earlier run` : ''}:`,
     `  ${count(removed)} removed from ${db}`,
-    `  ${count(kept)} not removed: not there, or registered again since`,
-    ...canRemove || kept === 0 ? [] : ['The table does not know when tokens were registered: with --undated remove, ' +
-      'dead ones go all the same.']
+    `  ${count(kept)} not removed: not there, registered again since, or without a time of registration`
   ]
 }
 

@@ -45,7 +45,7 @@ export async function importTokens (path, options) {
     })
   } catch (error) {
     bar.stop()
-    if (imported > 0) tell(`${counted(imported, 'line')} had been imported; importing again does no harm`)
+    if (imported > 0) tell(`${counted(imported, 'line')} had been imported; importing the file again is safe`)
     throw error
   } finally {
     bar.stop()

@@ -48,6 +48,7 @@ export function describeReason (reason) {
  * @property {'caller' | 'mostlyRefused' | 'refused' | 'failing' | null} stopped
  * @property {number} refusal the reason, where `stopped` is 'refused' or 'failing'
  * @property {number | null} wakeup milliseconds since 1970 at which there may be work again
+ * @property {number} refused tokens that were refused at least once, for themselves and not for a passing cause
  */
 
 /**
@@ -112,6 +113,14 @@ export class Batch {
     })
   }
 
+  /**
+   * How many links are meant to serve it at once, so that each leaves the others their share.
+   * @param {number} links
+   */
+  setLinks (links) {
+    this.resident.use(inner => inner.setLinks(links))
+  }
+
   closeInput () {
     this.resident.use(inner => inner.closeInput())
   }
@@ -150,7 +159,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup] = this.resident.use(inner => inner.standing(now))
+      refusal, wakeup, refused] = this.resident.use(inner => inner.standing(now))
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,
@@ -159,7 +168,8 @@ export class Batch {
       finished: finished === 1,
       stopped: (/** @type {const} */ ([null, 'caller', 'mostlyRefused', 'refused', 'failing']))[stopped],
       refusal,
-      wakeup: wakeup < 0 ? null : wakeup
+      wakeup: wakeup < 0 ? null : wakeup,
+      refused
     }
   }
 

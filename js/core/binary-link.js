@@ -10,12 +10,15 @@ export class BinaryLink {
 
   /**
    * @param {import('./batch.js').Batch} batch
-   * @param {{ linger: number, answerTimeout: number }} timing milliseconds
+   * @param {{ linger: number, answerTimeout: number, roundTrip: number, quiet?: number }} timing milliseconds;
+   *   `roundTrip`: what an answer takes, probably; `quiet`: how long silence lasts until it is taken for success, in
+   *   the place of asking by a sentinel
    * @param {number} now
    */
-  constructor (batch, { linger, answerTimeout }, now) {
+  constructor (batch, { linger, answerTimeout, roundTrip, quiet = -1 }, now) {
     this.#batch = batch.resident
-    const make = (/** @type {pkg.Batch} */ inner) => new pkg.BinaryLink(inner, linger, answerTimeout, now)
+    const make = (/** @type {pkg.Batch} */ inner) =>
+      new pkg.BinaryLink(inner, linger, answerTimeout, roundTrip, quiet, now)
     this.#resident = new Resident(() => batch.resident.use(make))
   }
 
@@ -36,6 +39,23 @@ export class BinaryLink {
    */
   read (bytes, unsent, now) {
     this.#both((link, batch) => link.read(batch, bytes, unsent, now))
+  }
+
+  /**
+   * Everything that `write` gave has left: silence begins.
+   * @param {number} now
+   */
+  left (now) {
+    this.#resident.use(link => link.left(now))
+  }
+
+  /**
+   * Slots that were taken for accepted, because the gateway was silent, and were not.
+   * @returns {{ slot: number, reason: number }[]}
+   */
+  late () {
+    const packed = this.#resident.use(link => link.late())
+    return Array.from({ length: packed.length / 2 }, (_, i) => ({ slot: packed[2 * i], reason: packed[2 * i + 1] }))
   }
 
   /**

@@ -69,6 +69,9 @@ export function encodeNotification ({ command = 2, token, payload, identifier, e
   checkInteger('identifier', identifier, 0xffff_ffff)
   checkInteger('expiration', expiration, 0xffff_ffff)
   checkInteger('priority', priority, 0xff)
+  if (command < 2 && priority !== undefined && priority !== 10) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', `command ${command} cannot say a priority; it always means 10`)
+  }
   const bytes = payloadBytes(payload)
   const canonical = normalizeToken(token)
   return guarded(() => pkg.encodeFrame(command, canonical, bytes, identifier, expiration, priority))
@@ -91,6 +94,7 @@ export function encodeErrorResponse ({ status, identifier }) {
  * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`
  */
 export function decodeErrorResponse (bytes) {
+  checkBytes(bytes)
   if (bytes.length !== 6 || bytes[0] !== 8) {
     throw new BellpushError('BELLPUSH_FRAME_MALFORMED',
       `an error response has 6 bytes and begins with 08, found ${bytes.length}: ${hex(bytes.subarray(0, 8)) || 'none'}`)
@@ -124,6 +128,7 @@ export function encodeFeedback (tuples) {
  * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`
  */
 export function decodeFeedback (bytes) {
+  checkBytes(bytes)
   const feedback = new FeedbackDecoder()
   try {
     const { tuples, error } = feedback.push(bytes)
@@ -160,10 +165,17 @@ const KINDS = ['frames', 'error-responses', 'feedback']
  * @returns {Explanation}
  */
 export function explain (bytes, kind) {
+  checkBytes(bytes)
   if (kind !== undefined && !KINDS.includes(kind)) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', `kind must be one of ${KINDS.join(', ')}, found ${String(kind)}`)
   }
   return guarded(() => pkg.explain(bytes, kind))
+}
+
+/** @param {unknown} bytes */
+function checkBytes (bytes) {
+  if (bytes instanceof Uint8Array) return
+  throw new BellpushError('BELLPUSH_OPTION_INVALID', `bytes must be a Uint8Array (or a Buffer), found ${typeof bytes}`)
 }
 
 /**

@@ -2,3 +2,9 @@
 
 export { Simulator } from './simulator.js'
 export { createAuthority } from './certificates.js'
+
+/**
+ * @typedef {import('./simulator.js').SimulatorOptions} SimulatorOptions
+ * @typedef {import('./simulator.js').NotificationEvent} NotificationEvent
+ * @typedef {import('./ledger.js').Counts} Counts
+ */

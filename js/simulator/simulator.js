@@ -46,8 +46,19 @@ import { Listener } from './listener.js'
  */
 
 /**
- * Events: `connection` (number), `disconnect` (number), `accepted`, `rejected`, `dropped` (NotificationEvent),
- * `feedback` (the tuples given away), `refused` (Error). To wait for a state rather than for an event, use `until()`.
+ * @typedef {object} SimulatorEvents
+ * @property {[number]} connection its number
+ * @property {[number]} disconnect
+ * @property {[NotificationEvent]} accepted
+ * @property {[NotificationEvent]} rejected
+ * @property {[NotificationEvent]} dropped
+ * @property {[{ time: number, token: string }[]]} feedback the tuples given away
+ * @property {[Error]} refused
+ */
+
+/**
+ * To wait for a state rather than for an event, use `until()`.
+ * @extends {EventEmitter<SimulatorEvents>}
  */
 export class Simulator extends EventEmitter {
   #ledger

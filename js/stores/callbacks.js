@@ -62,6 +62,10 @@ export class CallbackBackend {
     this.#callbacks = callbacks
   }
 
+  async removesByTime () {
+    return true
+  }
+
   /** @param {{ clientId: string, token: string, at: number }[]} page */
   async putPage (page) {
     for (const { clientId, token, at } of page) await this.#call('put', clientId, token, { at })

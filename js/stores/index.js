@@ -42,6 +42,6 @@ export async function openTokenStore (where, options = {}) {
     return new TokenStore(await openSqlite(rest, options))
   }
   // The text may carry a password: it is not repeated.
-  throw invalid('A token store is opened with sqlite:FILE, sqlite::memory: or memory:, ' +
+  throw invalid('A token store is opened with sqlite:FILE (as in sqlite:doorbell.db), sqlite::memory: or memory:, ' +
     (scheme ? `and not with ${scheme}: and what followed it.` : 'and that text begins with none of these.'))
 }

@@ -12,6 +12,10 @@ export class MemoryBackend {
 
   dated = true
 
+  async removesByTime () {
+    return true
+  }
+
   /** @param {{ clientId: string, token: string, at: number }[]} page */
   async putPage (page) {
     for (const { clientId, token, at } of page) {

@@ -51,6 +51,20 @@ export class SqlBackend {
     this.dated = registeredAt !== null
   }
 
+  async removesByTime () {
+    if (this.#undated === 'remove') return true
+    const { registeredAt, token } = this.#column
+    if (registeredAt === null) return false
+    const { row, dated } = await this.#database.run(async db => {
+      const rows = db.selectFrom(this.#layout.table).select(token).limit(1)
+      return {
+        row: await rows.executeTakeFirst(),
+        dated: await rows.where(registeredAt, 'is not', null).executeTakeFirst()
+      }
+    })
+    return row === undefined || dated !== undefined
+  }
+
   /** @param {{ clientId: string, token: string, at: number }[]} page */
   async putPage (page) {
     for (const row of page) this.#refuseDistortion(row)

@@ -35,6 +35,7 @@ const PUT_PAGE = 1_000
  * What a backend does. All arguments are checked; tokens to put are canonical; a page holds no token twice.
  * @typedef {object} Backend
  * @property {boolean} dated whether it knows when each token was registered
+ * @property {() => Promise<boolean>} removesByTime whether a removal with `unlessSince` can remove anything
  * @property {(page: { clientId: string, token: string, at: number }[]) => Promise<void>} putPage all or nothing
  * @property {(clientIds?: string[]) => AsyncIterable<string>} list
  * @property {(clientIds?: string[]) => AsyncIterable<Entry>} entries
@@ -73,6 +74,16 @@ export class TokenStore {
    */
   get dated () {
     return this.#backend.dated
+  }
+
+  /**
+   * Whether a removal with `unlessSince` can remove anything: not where nobody knows of any token when it was
+   * registered (the table has no such column, or has it empty in every row), unless the store was opened with
+   * `undated: 'remove'`.
+   * @returns {Promise<boolean>}
+   */
+  async removesByTime () {
+    return this.#work(backend => backend.removesByTime())
   }
 
   /**

@@ -8,10 +8,32 @@ use super::ledger::State;
 use super::policy::{self, Consequence};
 use super::{Batch, InDoubt, Slot, SlotRange, Stop};
 
+const WRITE_AHEAD_REFUSALS: u64 = 4;
+const WRITE_AHEAD_LEAST: u64 = 32;
+const SHARE_LEAST: u64 = 64;
+
 impl Batch {
     /// Whether a link that finds nothing to claim should make firm what it has sent: no new token can come until then.
     pub(crate) fn is_draining(&self) -> bool {
         !self.input_open || self.stopped.is_some() || self.room() == 0
+    }
+
+    /// How many notifications a link should write before it gives the gateway time to answer: what will probably hold
+    /// four refused ones, going by those so far.
+    pub(crate) fn write_ahead(&self) -> u64 {
+        let judged = self.counts.of(Outcome::Accepted) + self.refused;
+        match self.refused {
+            0 => u64::MAX,
+            refused => (WRITE_AHEAD_REFUSALS * judged / refused).max(WRITE_AHEAD_LEAST),
+        }
+    }
+
+    /// How many slots one link should have at once, so that the others have something to do.
+    pub(crate) fn share(&self) -> u64 {
+        match self.links {
+            0 | 1 => u64::MAX,
+            links => (self.ledger.len() as u64).div_ceil(u64::from(links)).max(SHARE_LEAST),
+        }
     }
 
     /// Hands out up to `max` consecutive slots, lowest numbers first: what was returned goes before what is fresh.

@@ -46,6 +46,8 @@ pub struct Batch {
     /// Slots in [`State::Suspect`].
     suspects: SlotSet,
     input_open: bool,
+    /// Links that are meant to serve it at once.
+    links: u32,
     stopped: Option<Stop>,
     counts: Counts,
     /// Tokens that were refused at least once, for themselves and not for a passing cause.
@@ -66,6 +68,7 @@ impl Batch {
             delayed: BinaryHeap::new(),
             suspects: SlotSet::default(),
             input_open: true,
+            links: 1,
             stopped: None,
             counts: Counts::default(),
             refused: 0,
@@ -130,6 +133,17 @@ impl Batch {
     }
 
     // ---- for whoever drives it ----
+
+    /// Says how many links are meant to serve it at once (1 unless said), so that each leaves the others their share.
+    pub fn set_links(&mut self, links: u32) {
+        self.links = links;
+    }
+
+    /// How many tokens were refused at least once, for themselves and not for a passing cause.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
 
     /// Whether a link that is new, or has nothing to do, would find a slot to send.
     #[must_use]

@@ -13,4 +13,4 @@ pub mod server;
 
 pub use error_response::ErrorResponse;
 pub use frame::Frame;
-pub use link::{Link, LinkState, Timing};
+pub use link::{Confirm, Link, LinkState, Timing};

@@ -100,6 +100,11 @@ impl WasmBatch {
         self.batch.close_input();
     }
 
+    #[wasm_bindgen(js_name = setLinks)]
+    pub fn set_links(&mut self, links: u32) {
+        self.batch.set_links(links);
+    }
+
     pub fn stop(&mut self, now: f64) {
         self.batch.stop(Stop::Caller, milliseconds(now));
     }
@@ -117,7 +122,8 @@ impl WasmBatch {
     }
 
     /// How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-    /// caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none).
+    /// caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
+    /// tokens refused at least once.
     pub fn standing(&mut self, now: f64) -> Vec<f64> {
         let batch = &mut self.batch;
         let has_work = batch.has_work(milliseconds(now));
@@ -138,6 +144,7 @@ impl WasmBatch {
             f64::from(stopped),
             f64::from(reason),
             batch.next_wakeup().map_or(-1.0, |time| time as f64),
+            batch.refused() as f64,
         ]);
         numbers
     }

@@ -3,7 +3,7 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use crate::binary::{Link, LinkState, Timing};
+use crate::binary::{Confirm, Link, LinkState, Timing};
 use crate::outcome::Reason;
 
 use super::batch::WasmBatch;
@@ -19,9 +19,12 @@ pub struct WasmLink {
 #[wasm_bindgen(js_class = BinaryLink)]
 impl WasmLink {
     #[wasm_bindgen(constructor)]
-    pub fn new(batch: &WasmBatch, linger: f64, answer: f64, now: f64) -> WasmLink {
-        let timing = Timing { linger: milliseconds(linger), answer: milliseconds(answer) };
-        let link = Link::new(&batch.notification, milliseconds(now)).with_timing(timing);
+    /// Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
+    pub fn new(batch: &WasmBatch, linger: f64, answer: f64, round_trip: f64, quiet: f64, now: f64) -> WasmLink {
+        let timing =
+            Timing { linger: milliseconds(linger), answer: milliseconds(answer), round_trip: milliseconds(round_trip) };
+        let confirm = if quiet < 0.0 { Confirm::Sentinel } else { Confirm::Quiet(milliseconds(quiet)) };
+        let link = Link::new(&batch.notification, milliseconds(now)).with_timing(timing).with_confirm(confirm);
         WasmLink { link, out: Vec::new() }
     }
 
@@ -34,6 +37,15 @@ impl WasmLink {
 
     pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], unsent: f64, now: f64) {
         self.link.read(&mut batch.batch, bytes, unsent as u64, milliseconds(now));
+    }
+
+    pub fn left(&mut self, now: f64) {
+        self.link.left(milliseconds(now));
+    }
+
+    /// Slots that were taken for accepted and were not, each followed by its reason.
+    pub fn late(&mut self) -> Vec<u32> {
+        self.link.take_late().into_iter().flat_map(|(slot, reason)| [slot, u32::from(reason.0)]).collect()
     }
 
     pub fn closed(&mut self, batch: &mut WasmBatch, unsent: f64, abandoned: bool, now: f64) {

@@ -43,7 +43,7 @@ pub fn link(now: u64) -> Link {
 }
 
 pub fn patient(linger: u64, answer: u64) -> Link {
-    link(0).with_timing(Timing { linger, answer })
+    link(0).with_timing(Timing { linger, answer, ..Timing::default() })
 }
 
 /// What the link writes now, frame by frame.

@@ -59,7 +59,7 @@ impl Setting {
             faults: Vec::new(),
             links: 1,
             config: Config { list_accepted: true, breaker: u32::MAX, ..Config::default() },
-            timing: Timing { linger: 50, answer: 1_000 },
+            timing: Timing { linger: 50, answer: 1_000, round_trip: 2 },
             max_bytes: 1 << 16,
             high_water: 1 << 16,
             drain: 1 << 16,
@@ -157,12 +157,14 @@ impl<'a> World<'a> {
         for slot in &setting.dead {
             *dead.get_mut(*slot as usize).expect("a slot of this batch") = true;
         }
+        let mut batch = Batch::new(setting.config);
+        batch.set_links(setting.links as u32);
         Self {
             setting,
             now: EPOCH,
             chance: Chance(setting.seed),
             notification: Notification { payload, expiration: setting.config.expiration, priority: None },
-            batch: Batch::new(setting.config),
+            batch,
             dead,
             pushed: 0,
             connections: Vec::new(),

@@ -2,21 +2,31 @@
 //!
 //! Success is silence in this protocol, and a rejection ends the connection. So a link ends what it has sent with a
 //! *sentinel*: a knowingly bad notification. The gateway reads in order; when it refuses the sentinel, it has accepted
-//! everything before.
+//! everything before. For gateways that cannot be asked so there is [`Confirm::Quiet`]: silence is taken for success after
+//! a while, and a refusal that comes later is told by [`Link::take_late`].
 //!
 //! How to drive it: while the connection takes bytes, send what [`Link::write`] gives; hand received bytes to
 //! [`Link::read`]; call [`Link::tick`] at [`Link::deadline`]; when the connection has ended for whatever reason, call
 //! [`Link::closed`]. As soon as [`Link::state`] is [`LinkState::Done`], close the connection: nothing that the gateway
 //! says afterwards matters, and what it did not accept is already back in the batch.
+//!
+//! How far it writes ahead: everything behind a refused notification is written in vain. While none is refused, there is
+//! no limit but the connection's own. As soon as some are, it writes what will probably hold a few of them, then gives
+//! the gateway a round trip's time to answer before it writes more.
 
-use std::collections::VecDeque;
+mod in_flight;
+mod presumed;
+mod template;
 
-use crate::batch::{Batch, SlotRange};
-use crate::notification::{DeviceToken, Notification};
+use crate::batch::{Batch, Slot, SlotRange};
+use crate::notification::Notification;
 use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
-use super::frame::{Command, item, put_item};
+
+use in_flight::InFlight;
+use presumed::Presumed;
+use template::{Template, put_sentinel};
 
 /// Where a link is on its way.
 ///
@@ -34,16 +44,8 @@ pub enum LinkState {
     Done,
 }
 
-/// Consecutive slots with frames of one length, with consecutive identifiers.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    slots: SlotRange,
-    /// The identifier of the first slot.
-    identifier: u32,
-    /// Where the first frame begins in the stream of written bytes.
-    start: u64,
-    frame_length: u64,
-}
+/// The status of the sentinel's defect that no other notification can have.
+const MISSING_PAYLOAD: u8 = 4;
 
 /// How a link waits. [`u64::MAX`]: for ever.
 #[derive(Clone, Copy, Debug)]
@@ -52,12 +54,33 @@ pub struct Timing {
     pub linger: u64,
     /// Milliseconds without any progress after which the gateway is taken for dead.
     pub answer: u64,
+    /// Milliseconds that an answer takes, probably: the time for the bytes to the gateway and back.
+    pub round_trip: u64,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { linger: 250, answer: 30_000 }
+        Self { linger: 250, answer: 30_000, round_trip: 2 }
     }
+}
+
+/// How a link learns that what it has sent was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// It asks: its sentinel's rejection proves all before it.
+    Sentinel,
+    /// It presumes so after this many milliseconds of silence.
+    Quiet(u64),
+}
+
+/// Why a link claims no more for now.
+enum Claims {
+    BytesUsedUp,
+    NothingLeft,
+    /// The other links' share is what is left.
+    ShareTaken,
+    /// As much is on its way as makes sense before the gateway has had time to answer.
+    FarAhead,
 }
 
 /// One connection. See the [module](self).
@@ -65,9 +88,9 @@ impl Default for Timing {
 pub struct Link {
     template: Template,
     timing: Timing,
+    confirm: Confirm,
     state: LinkState,
-    /// What has been written and has no verdict, in the order of writing.
-    in_flight: VecDeque<Run>,
+    in_flight: InFlight,
     next_identifier: u32,
     /// The sentinel's identifier, once it is written.
     sentinel: Option<u32>,
@@ -78,6 +101,16 @@ pub struct Link {
     progress_at: u64,
     /// When it first found nothing to send, since it last sent something.
     idle_since: Option<u64>,
+    /// Of what `write` gave, not everything is known to have left.
+    leaving: bool,
+    /// Notifications written since it last waited for an answer.
+    ahead: u64,
+    /// It waits for an answer and writes nothing before this time.
+    waits_until: Option<u64>,
+    /// Accepted by silence.
+    presumed: Presumed,
+    /// What was presumed wrongly, until it is taken.
+    late: Vec<(Slot, Reason)>,
 }
 
 impl Link {
@@ -94,14 +127,20 @@ impl Link {
         Self {
             template: Template::new(notification),
             timing: Timing::default(),
+            confirm: Confirm::Sentinel,
             state: LinkState::Open,
-            in_flight: VecDeque::new(),
+            in_flight: InFlight::default(),
             next_identifier: Self::FIRST_IDENTIFIER,
             sentinel: None,
             written: 0,
             answers: Decoder::default(),
             progress_at: now,
             idle_since: None,
+            leaving: false,
+            ahead: 0,
+            waits_until: None,
+            presumed: Presumed::default(),
+            late: Vec::new(),
         }
     }
 
@@ -110,6 +149,20 @@ impl Link {
     pub fn with_timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
+    }
+
+    /// Changes how it learns what was accepted.
+    #[must_use]
+    pub fn with_confirm(mut self, confirm: Confirm) -> Self {
+        self.confirm = confirm;
+        self
+    }
+
+    /// Slots that settled as accepted for the gateway's silence and were refused afterwards, or discarded behind one that
+    /// was. The batch does not change its mind; nobody should be left to believe it.
+    #[must_use]
+    pub fn take_late(&mut self) -> Vec<(Slot, Reason)> {
+        std::mem::take(&mut self.late)
     }
 
     /// Where it is on its way.
@@ -121,42 +174,58 @@ impl Link {
     /// How many notifications it has written that have no verdict yet.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.in_flight.iter().map(|run| u64::from(run.slots.len())).sum()
+        self.in_flight.len()
     }
 
     /// Appends what is to be sent next to `out`, about `max_bytes`: it begins no frame beyond them but the ones that end
     /// the link. Nothing: there is nothing to send now; call again when the batch has got tokens, or at
     /// [`Link::deadline`].
     pub fn write(&mut self, batch: &mut Batch, out: &mut Vec<u8>, max_bytes: usize, now: u64) {
-        if self.state != LinkState::Open {
+        if self.state != LinkState::Open || self.waits_until.is_some_and(|time| now < time) {
             return;
         }
+        if self.waits_until.take().is_some() {
+            self.ahead = 0;
+        }
         let before = out.len();
-        let all_claimed = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
+        let claims = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
         let wrote = out.len() > before;
         if wrote {
             self.progress_at = now;
             self.idle_since = None;
         }
-        if all_claimed {
-            self.write_ending(batch, out, wrote, now);
+        match claims {
+            Claims::BytesUsedUp => {}
+            Claims::FarAhead => self.waits_until = Some(now.saturating_add(self.timing.round_trip)),
+            Claims::NothingLeft => self.write_ending(batch, out, wrote, false, now),
+            Claims::ShareTaken => self.write_ending(batch, out, wrote, true, now),
         }
     }
 
-    /// Writes what it can claim, until `out` has about `end` bytes. True: there is nothing more to claim.
-    fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> bool {
+    /// Writes what it can claim, until `out` has about `end` bytes.
+    fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> Claims {
+        let (write_ahead, share) = (batch.write_ahead(), batch.share());
         while out.len() < end {
-            let fitting = ((end - out.len()) / self.template.longest_length).max(1);
-            let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-            let numbers = Self::LAST_IDENTIFIER - self.next_identifier;
-            let Some(slots) = batch.claim(numbers.min(fitting), now) else {
-                return true;
+            let fitting = ((end - out.len()) / self.template.longest_length).max(1) as u64;
+            let ahead = write_ahead.saturating_sub(self.ahead);
+            let share = share.saturating_sub(self.in_flight.len());
+            let numbers = u64::from(Self::LAST_IDENTIFIER - self.next_identifier);
+            if share == 0 {
+                return Claims::ShareTaken;
+            }
+            if ahead == 0 {
+                return Claims::FarAhead;
+            }
+            let max = fitting.min(ahead).min(share).min(numbers);
+            let Some(slots) = batch.claim(u32::try_from(max).unwrap_or(u32::MAX), now) else {
+                return Claims::NothingLeft;
             };
+            self.ahead += u64::from(slots.len());
             for slot in slots.start..slots.end {
                 self.write_slot(batch, out, slot);
             }
         }
-        false
+        Claims::BytesUsedUp
     }
 
     fn write_slot(&mut self, batch: &Batch, out: &mut Vec<u8>, slot: u32) {
@@ -167,15 +236,13 @@ impl Link {
         let start = self.written;
         let frame_length = (out.len() - before) as u64;
         self.written += frame_length;
-        match self.in_flight.back_mut() {
-            Some(last) if last.slots.end == slot && last.frame_length == frame_length => last.slots.end += 1,
-            _ => self.in_flight.push_back(Run { slots: SlotRange::one(slot), identifier, start, frame_length }),
-        }
+        self.leaving = true;
+        self.in_flight.push(slot, identifier, start, frame_length);
     }
 
-    /// Nothing is left to claim. A token that needs a second opinion ends the link at once: its refusal proves what the
+    /// Nothing is left to claim, or its share is taken. A token that needs a second opinion ends the link at once: its refusal proves what the
     /// sentinel's would. Otherwise the sentinel is written as soon as no more tokens can be expected.
-    fn write_ending(&mut self, batch: &mut Batch, out: &mut Vec<u8>, wrote: bool, now: u64) {
+    fn write_ending(&mut self, batch: &mut Batch, out: &mut Vec<u8>, wrote: bool, share_taken: bool, now: u64) {
         // It lingers from the first time that it is asked in vain: until then its bytes may still wait to leave.
         if !wrote {
             self.idle_since.get_or_insert(now);
@@ -183,9 +250,13 @@ impl Link {
         let suspect = batch.claim_suspect(now);
         if let Some(slot) = suspect {
             self.write_slot(batch, out, slot);
+            self.progress_at = now;
+        }
+        if self.confirm != Confirm::Sentinel {
+            return;
         }
         let lingered = self.idle_since.is_some_and(|since| now >= since.saturating_add(self.timing.linger));
-        let full = self.next_identifier >= Self::LAST_IDENTIFIER;
+        let full = share_taken || self.next_identifier >= Self::LAST_IDENTIFIER;
         if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
         }
@@ -194,6 +265,12 @@ impl Link {
         self.written += (out.len() - before) as u64;
         self.sentinel = Some(self.next_identifier);
         self.state = LinkState::Confirming;
+        self.progress_at = now;
+    }
+
+    /// Everything that [`Link::write`] gave has left. Only with [`Confirm::Quiet`] need this be said: silence begins then.
+    pub fn left(&mut self, now: u64) {
+        self.leaving = false;
         self.progress_at = now;
     }
 
@@ -230,16 +307,25 @@ impl Link {
             return None;
         }
         let answer = self.progress_at.saturating_add(self.timing.answer);
+        if let (Confirm::Quiet(quiet), false) = (self.confirm, self.leaving) {
+            let presumption = self.progress_at.saturating_add(quiet);
+            return Some(presumption.min(self.waits_until.unwrap_or(u64::MAX)));
+        }
         let linger = match (self.state, self.idle_since) {
             (LinkState::Open, Some(since)) => since.saturating_add(self.timing.linger),
             _ => u64::MAX,
         };
-        Some(answer.min(linger))
+        Some(answer.min(linger).min(self.waits_until.unwrap_or(u64::MAX)))
     }
 
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
     /// doubt; `unsent` as for [`Link::read`].
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
+        if let (Confirm::Quiet(quiet), false, LinkState::Open) = (self.confirm, self.leaving, self.state)
+            && now >= self.progress_at.saturating_add(quiet)
+        {
+            self.presume(batch, now);
+        }
         if self.state != LinkState::Done
             && !self.in_flight.is_empty()
             && now >= self.progress_at.saturating_add(self.timing.answer)
@@ -248,14 +334,29 @@ impl Link {
         }
     }
 
+    fn presume(&mut self, batch: &mut Batch, now: u64) {
+        while let Some((identifier, slots)) = self.in_flight.take_run() {
+            batch.accept(slots, now);
+            self.presumed.push(identifier, slots);
+        }
+        if self.next_identifier >= Self::LAST_IDENTIFIER {
+            self.state = LinkState::Done;
+        }
+    }
+
     fn answer(&mut self, batch: &mut Batch, response: ErrorResponse, unsent: u64, now: u64) {
         let ErrorResponse { status, identifier } = response;
         let shutdown = status == ErrorResponse::SHUTDOWN;
-        if self.is_sentinel(response) {
+        if self.presumed.contains(identifier) {
+            let named = (!shutdown && status != 0).then_some(Reason(u16::from(status)));
+            self.late = self.presumed.take_from(identifier, named);
+            // It was discarded as well, and goes out again.
+            self.finish_returned(batch, now);
+        } else if self.is_sentinel(response) {
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {
             // It names the last that was accepted, so it is accepted as well.
-            if let Some(slot) = self.take_first() {
+            if let Some(slot) = self.in_flight.take_first() {
                 batch.accept(SlotRange::one(slot), now);
             }
             self.finish_returned(batch, now);
@@ -263,7 +364,7 @@ impl Link {
             // "No error" names a notification and discards the rest, or perhaps not: nobody has documented it.
             self.finish_in_doubt(batch, unsent, Reason(0), now);
         } else if self.accept_below(batch, identifier, now) {
-            let failed = self.take_first();
+            let failed = self.in_flight.take_first();
             self.finish_returned(batch, now);
             if let Some(slot) = failed {
                 batch.refuse(slot, Reason(u16::from(status)), now);
@@ -286,120 +387,35 @@ impl Link {
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
     /// with nothing done, where nothing in flight carries it.
     fn accept_below(&mut self, batch: &mut Batch, identifier: u32, now: u64) -> bool {
-        let known = self
-            .in_flight
-            .iter()
-            .any(|run| identifier.checked_sub(run.identifier).is_some_and(|distance| distance < run.slots.len()));
-        if !known {
+        if !self.in_flight.contains(identifier) {
             return false;
         }
-        while let Some(run) = self.in_flight.front_mut() {
-            let before = identifier.saturating_sub(run.identifier).min(run.slots.len());
-            let accepted = SlotRange { start: run.slots.start, end: run.slots.start + before };
-            run.slots.start += before;
-            run.identifier += before;
-            run.start += u64::from(before) * run.frame_length;
-            let emptied = run.slots.is_empty();
-            batch.accept(accepted, now);
-            if !emptied {
-                break;
-            }
-            self.in_flight.pop_front();
+        while let Some(slots) = self.in_flight.take_before(identifier) {
+            batch.accept(slots, now);
         }
         true
     }
 
-    fn take_first(&mut self) -> Option<u32> {
-        let run = self.in_flight.front_mut()?;
-        let slot = run.slots.start;
-        run.slots.start += 1;
-        run.identifier += 1;
-        run.start += run.frame_length;
-        if run.slots.is_empty() {
-            self.in_flight.pop_front();
-        }
-        Some(slot)
-    }
-
     fn finish_accepted(&mut self, batch: &mut Batch, now: u64) {
         self.state = LinkState::Done;
-        for run in self.in_flight.drain(..) {
-            batch.accept(run.slots, now);
+        while let Some((_, slots)) = self.in_flight.take_run() {
+            batch.accept(slots, now);
         }
     }
 
     fn finish_returned(&mut self, batch: &mut Batch, now: u64) {
         self.state = LinkState::Done;
-        for run in self.in_flight.drain(..) {
-            batch.give_back(run.slots, now);
+        while let Some((_, slots)) = self.in_flight.take_run() {
+            batch.give_back(slots, now);
         }
     }
 
     /// What has left whole is in doubt; what has left in part, or not at all, cannot have been processed.
     fn finish_in_doubt(&mut self, batch: &mut Batch, unsent: u64, reason: Reason, now: u64) {
-        self.state = LinkState::Done;
         let sent = self.written.saturating_sub(unsent);
-        for run in self.in_flight.drain(..) {
-            let whole = sent.saturating_sub(run.start) / run.frame_length;
-            let middle = run.slots.start + whole.min(u64::from(run.slots.len())) as u32;
-            batch.doubt(SlotRange { start: run.slots.start, end: middle }, reason, now);
-            batch.give_back(SlotRange { start: middle, end: run.slots.end }, now);
+        while let Some(slots) = self.in_flight.take_within(sent) {
+            batch.doubt(slots, reason, now);
         }
-    }
-}
-
-/// The status of the sentinel's defect that no other notification can have.
-const MISSING_PAYLOAD: u8 = 4;
-
-/// A notification that no gateway can accept: a token of one byte and no payload. Its identifier comes first, so that a
-/// gateway that stops at the first bad item has read it. Not an empty token, though: that was seen to be answered with
-/// identifier 0 and status 2, which a gateway that loses track of another notification says as well.
-fn put_sentinel(out: &mut Vec<u8>, identifier: u32) {
-    out.push(Command::Items as u8);
-    out.extend_from_slice(&14_u32.to_be_bytes());
-    put_item(out, item::IDENTIFIER, 4, &identifier.to_be_bytes());
-    put_item(out, item::TOKEN, 1, &[0]);
-    put_item(out, item::PAYLOAD, 0, &[]);
-}
-
-/// Everything of a command 2 frame but the token and the identifier, ready to be copied.
-#[derive(Debug)]
-struct Template {
-    /// From the payload item up to the identifier's value.
-    middle: Vec<u8>,
-    /// From behind the identifier to the end.
-    tail: Vec<u8>,
-    /// The length of a frame with the longest token, so that as many surely fit.
-    longest_length: usize,
-}
-
-impl Template {
-    fn new(notification: &Notification) -> Self {
-        let payload = notification.payload.as_bytes();
-        let mut middle = Vec::with_capacity(payload.len() + 6);
-        // A payload is limited to a few thousand bytes when it is parsed.
-        put_item(&mut middle, item::PAYLOAD, payload.len() as u16, payload);
-        middle.push(item::IDENTIFIER);
-        middle.extend_from_slice(&4_u16.to_be_bytes());
-        let mut tail = Vec::with_capacity(11);
-        if let Some(expiration) = notification.expiration {
-            put_item(&mut tail, item::EXPIRATION, 4, &expiration.to_be_bytes());
-        }
-        if let Some(priority) = notification.priority {
-            put_item(&mut tail, item::PRIORITY, 1, &[priority.0]);
-        }
-        let longest_length = 5 + 3 + DeviceToken::MAX_BYTES + middle.len() + 4 + tail.len();
-        Self { middle, tail, longest_length }
-    }
-
-    fn put(&self, out: &mut Vec<u8>, identifier: u32, token: &[u8]) {
-        let items = 3 + token.len() + self.middle.len() + 4 + self.tail.len();
-        out.push(Command::Items as u8);
-        out.extend_from_slice(&(items as u32).to_be_bytes());
-        // A token in a batch has at most 100 bytes.
-        put_item(out, item::TOKEN, token.len() as u16, token);
-        out.extend_from_slice(&self.middle);
-        out.extend_from_slice(&identifier.to_be_bytes());
-        out.extend_from_slice(&self.tail);
+        self.finish_returned(batch, now);
     }
 }

@@ -1,0 +1,83 @@
+//! What is fuzzed: each target takes bytes, does something with the core, and panics where anything is not as it must
+//! be. The files in fuzz_targets/ hand them to libFuzzer; tests/seeds.rs replays and mutates the seeds without it.
+//!
+//! What must be is shared with the core's own tests: `decoding` and `operating` are theirs.
+
+#[path = "../../tests/decoding/mod.rs"]
+mod decoding;
+#[path = "../../tests/operating/mod.rs"]
+mod operating;
+#[path = "../../tests/reading/mod.rs"]
+mod reading;
+pub mod seeds;
+#[path = "../../tests/sent/mod.rs"]
+mod sent;
+
+/// A target's name, which is that of its file and of its folder of seeds, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 7] = [
+    ("frames", frames),
+    ("error_responses", error_responses),
+    ("feedback", feedback),
+    ("explain", explain),
+    ("tokens", tokens),
+    ("payload", payload),
+    ("operations", operations),
+];
+
+/// Frames, and a gateway's answers to them. The bytes begin with how they are cut, see [`cut`].
+pub fn frames(data: &[u8]) {
+    let (stream, pieces) = cut(data);
+    decoding::frames_are_the_same_wherever_they_are_cut(stream, &pieces);
+}
+
+/// What a gateway says.
+pub fn error_responses(data: &[u8]) {
+    decoding::error_responses_are_what_came(data);
+}
+
+/// What the feedback service says. The bytes begin with how they are cut, see [`cut`].
+pub fn feedback(data: &[u8]) {
+    let (stream, pieces) = cut(data);
+    decoding::feedback_is_the_same_wherever_it_is_cut(stream, &pieces);
+}
+
+/// The explanation of any bytes, whatever they are taken for.
+pub fn explain(data: &[u8]) {
+    decoding::an_explanation_covers_every_byte_it_understood(data);
+}
+
+/// Tokens as text: one, and a line each.
+pub fn tokens(data: &[u8]) {
+    decoding::a_token_is_read_or_named(data);
+    decoding::each_line_has_a_slot(data);
+}
+
+/// A payload as text.
+pub fn payload(data: &[u8]) {
+    decoding::a_payload_is_an_object_or_named(data);
+}
+
+/// A batch, its links and their gateways: four bytes of configuration, and four for each thing that happens.
+pub fn operations(data: &[u8]) {
+    operating::run_bytes(data);
+}
+
+/// A stream, and the pieces in which it comes. The first byte says how many lengths of pieces follow it (0 to 4); they
+/// are used one after the other, again and again, and where there is none, the bytes come one by one.
+fn cut(data: &[u8]) -> (&[u8], Vec<&[u8]>) {
+    let Some((count, rest)) = data.split_first() else { return (data, Vec::new()) };
+    let (lengths, stream) = rest.split_at(usize::from(count % 5).min(rest.len()));
+    let mut lengths = lengths.iter().cycle();
+    let mut pieces = Vec::new();
+    let mut left = stream;
+    while !left.is_empty() {
+        let length = usize::from(lengths.next().copied().unwrap_or_default()).clamp(1, left.len());
+        let (piece, behind) = left.split_at(length);
+        pieces.push(piece);
+        left = behind;
+    }
+    (stream, pieces)
+}

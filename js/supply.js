@@ -1,0 +1,61 @@
+/**
+ * Connections for one push: made when they are needed, and ahead of need where that saves the time of a handshake.
+ */
+
+import { setMaxListeners } from 'node:events'
+
+/** An answer takes at least so many milliseconds: the event loop has other things to do, too. */
+const LEAST_ROUND_TRIP = 2
+
+export class Supply {
+  #connect
+  /** Ends when the push does: connections that are being made are given up. */
+  #over = new AbortController()
+  /** @type {Promise<import('node:net').Socket | undefined>[]} made, or being made, before they are needed */
+  #ahead = []
+  /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
+  #quickest = Infinity
+
+  /** @param {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect */
+  constructor (connect) {
+    this.#connect = connect
+    setMaxListeners(0, this.#over.signal) // each connection that is being made listens
+  }
+
+  /** Aborted when the push is over. */
+  get signal () {
+    return this.#over.signal
+  }
+
+  /** Milliseconds that an answer takes, probably. */
+  get roundTrip () {
+    return Math.max(LEAST_ROUND_TRIP, this.#quickest / 2)
+  }
+
+  /** A connection: one that was made ahead and still lives, or a new one. */
+  async take () {
+    const socket = await this.#ahead.shift()
+    return socket?.writable ? socket : await this.#make()
+  }
+
+  /**
+   * Sees to it that so many are made, or being made, before they are needed.
+   * @param {number} count
+   */
+  keepAhead (count) {
+    // Where one fails, or breaks before it is taken, another one is made in its place.
+    while (this.#ahead.length < count) this.#ahead.push(this.#make().catch(() => undefined))
+  }
+
+  end () {
+    this.#over.abort()
+    for (const connection of this.#ahead) connection.then(socket => socket?.destroy())
+  }
+
+  async #make () {
+    const startedAt = performance.now()
+    const socket = await this.#connect(this.#over.signal)
+    this.#quickest = Math.min(this.#quickest, performance.now() - startedAt)
+    return socket
+  }
+}

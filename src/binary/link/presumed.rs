@@ -1,0 +1,52 @@
+//! What a link took for accepted because the gateway was silent: remembered for a while, since a refusal may come late.
+
+use std::collections::VecDeque;
+
+use crate::batch::{Slot, SlotRange};
+use crate::outcome::Reason;
+
+/// So many are remembered; of older ones a late refusal is not understood any more.
+const MOST: u64 = 65_536;
+
+#[derive(Debug, Default)]
+pub(super) struct Presumed {
+    /// Runs of slots, each with the identifier of its first, in the order of writing.
+    runs: VecDeque<(u32, SlotRange)>,
+    count: u64,
+}
+
+impl Presumed {
+    pub(super) fn push(&mut self, identifier: u32, slots: SlotRange) {
+        self.count += u64::from(slots.len());
+        self.runs.push_back((identifier, slots));
+        while self.count > MOST {
+            let Some((_, oldest)) = self.runs.pop_front() else { break };
+            self.count -= u64::from(oldest.len());
+        }
+    }
+
+    pub(super) fn contains(&self, identifier: u32) -> bool {
+        self.runs.iter().any(|(first, slots)| holds(*first, *slots, identifier))
+    }
+
+    /// Takes out what carries this identifier and all after it, each with what became of it: the named one is `named`
+    /// (`None`: it was accepted, as it seemed), those after it were discarded.
+    pub(super) fn take_from(&mut self, identifier: u32, named: Option<Reason>) -> Vec<(Slot, Reason)> {
+        let mut late = Vec::new();
+        for (first, slots) in std::mem::take(&mut self.runs) {
+            for (slot, carried) in (slots.start..slots.end).zip(first..) {
+                match named {
+                    _ if carried > identifier => late.push((slot, Reason::DISCARDED)),
+                    Some(reason) if carried == identifier => late.push((slot, reason)),
+                    _ => {}
+                }
+            }
+        }
+        self.count = 0;
+        late
+    }
+}
+
+fn holds(first: u32, slots: SlotRange, identifier: u32) -> bool {
+    identifier.checked_sub(first).is_some_and(|position| position < slots.len())
+}

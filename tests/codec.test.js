@@ -1,0 +1,31 @@
+/** Single frames in the place of hand-written `pack()` code: what is wrong with the arguments is said, not dropped. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeErrorResponse, decodeFeedback, encodeNotification, explain } from '../js/core.js'
+import { dingDong, token } from './helpers/ring.js'
+
+const invalid = { code: 'BELLPUSH_OPTION_INVALID' }
+
+test('what is no bytes is named', () => {
+  for (const decode of [decodeErrorResponse, decodeFeedback, explain]) {
+    for (const bytes of ['080800000005', undefined, [8, 8, 0, 0, 0, 5]]) {
+      assert.throws(() => decode(/** @type {any} */ (bytes)), invalid)
+    }
+  }
+})
+
+test('a priority that a command cannot say is an error', () => {
+  for (const command of /** @type {const} */ ([0, 1])) {
+    const notification = { command, token: token(1), payload: dingDong, identifier: 1 }
+    assert.throws(() => encodeNotification({ ...notification, priority: 5 }), invalid)
+    assert.deepEqual(encodeNotification({ ...notification, priority: 10 }), encodeNotification(notification))
+  }
+})
+
+test('numbers out of range, unknown commands and other kinds are named', () => {
+  const notification = { token: token(1), payload: dingDong }
+  for (const wrong of [{ command: 3 }, { identifier: -1 }, { expiration: 2 ** 32 }, { priority: 1.5 }]) {
+    assert.throws(() => encodeNotification(/** @type {any} */ ({ ...notification, ...wrong })), invalid)
+  }
+  assert.throws(() => explain(new Uint8Array(6), /** @type {any} */ ('frame')), invalid)
+})

@@ -1,0 +1,51 @@
+/** Silence taken for success, where the caller wants it: what is refused later is told, never hidden. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { dingDong, doorbell, token, tokens } from './helpers/ring.js'
+
+test('silence is success, and the gateway sees no sentinel', async t => {
+  const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 20 } })
+  const report = await client.send(dingDong, tokens(20))
+  assert.equal(report.accepted, 20)
+  assert.deepEqual([simulator.counts().received, simulator.counts().rejected], [20, 0])
+})
+
+test('a refusal before the silence is long enough is one', async t => {
+  const { simulator, client } = await doorbell(t, { dead: [token(5)] }, { confirm: { quiet: 1000 } })
+  const report = await client.send(dingDong, tokens(20))
+  assert.deepEqual([report.accepted, report.rejected.map(({ token }) => token)], [19, [token(5)]])
+  assert.deepEqual([simulator.accepted.size, simulator.counts().duplicates], [19, 0])
+})
+
+test('a refusal that comes too late is told, with all that was discarded behind it', async t => {
+  const { simulator, client } = await doorbell(t, { faults: ['late@5'] }, { confirm: { quiet: 1 } })
+  /** @type {any[]} */
+  const late = []
+  const all = new Promise(resolve => client.on('lateRejection', rejection => {
+    if (late.push(rejection) === 16) resolve(undefined)
+  }))
+  const report = await client.send(dingDong, tokens(20))
+  assert.equal(report.accepted, 20, 'so it seemed')
+  await all
+  assert.deepEqual(late[0], { token: token(5), reason: 'InvalidToken', status: 8 })
+  assert.deepEqual(late.slice(1).map(({ token, reason }) => [token, reason]),
+    tokens(20).slice(5).map(token => [token, 'Discarded']))
+  assert.deepEqual([...simulator.accepted.keys()], tokens(4))
+})
+
+test('close and destroy listen no more', async t => {
+  for (const end of /** @type {const} */ (['close', 'destroy'])) {
+    const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })
+    await client.send(dingDong, tokens(3))
+    const gone = new Promise(resolve => simulator.once('disconnect', resolve))
+    await client[end]()
+    await gone
+  }
+})
+
+test('the option is checked', async t => {
+  for (const confirm of ['silence', {}, { quiet: 0 }, { quiet: '5' }, null]) {
+    const options = /** @type {any} */ ({ confirm })
+    await assert.rejects(doorbell(t, {}, options), { code: 'BELLPUSH_OPTION_INVALID' })
+  }
+})
