@@ -20,7 +20,8 @@ export async function streamed () {
   const file = await databaseOf(COUNT)
   const certificates = await makeCertificates()
   const gateway = await Gateway.start(certificates.files)
-  const contender = await Contender.start('streamed', { port: gateway.port, credentials: certificates.client, file, count: COUNT })
+  const setup = { port: gateway.port, credentials: certificates.client, file, count: COUNT }
+  const contender = await Contender.start('streamed', setup)
   try {
     gateway.reset()
     const said = await contender.run()

@@ -4,7 +4,10 @@
 import { Client } from '../../js/index.js'
 import { makeTokens, payload } from '../lib/tokens.js'
 
-/** @param {{ port: number, credentials: { ca: string, cert: string, key: string }, count: number, options?: object }} setup */
+/**
+ * @typedef {{ ca: string, cert: string, key: string }} Credentials
+ * @param {{ port: number, credentials: Credentials, count: number, options?: object }} setup
+ */
 export async function prepare ({ port, credentials: { ca, ...auth }, count, options }) {
   const tokens = makeTokens(count)
   return async (/** @type {{ options?: object }} */ input) => {

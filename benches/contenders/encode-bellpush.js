@@ -24,7 +24,7 @@ export async function prepare ({ count }) {
   }
   return rounds(count, (tokens, take) => {
     const batch = new Batch(Buffer.from(payload), options, 0)
-    const link = new BinaryLink(batch, { linger: 250, answerTimeout: 30_000 }, 0)
+    const link = new BinaryLink(batch, { linger: 250, answerTimeout: 30_000, roundTrip: 2 }, 0)
     for (let at = 0; at < tokens.length; at += TOKENS_A_CHUNK) {
       batch.push(tokens.slice(at, at + TOKENS_A_CHUNK), 0)
       for (let bytes = link.write(BYTES_A_CHUNK, 0); bytes; bytes = link.write(BYTES_A_CHUNK, 0)) take(bytes)

@@ -1,5 +1,5 @@
 /**
- * Encoding a broadcast as most people write it: a `Buffer` a frame, and chunks of many frames made with `Buffer.concat`.
+ * Encoding a broadcast as most people write it: a `Buffer` a frame, and chunks of many made with `Buffer.concat`.
  * A round encodes all tokens.
  */
 import { payload } from '../lib/tokens.js'

@@ -6,7 +6,10 @@ import { payload } from '../lib/tokens.js'
 
 const MEGABYTE = 2 ** 20
 
-/** @param {{ port: number, credentials: { ca: string, cert: string, key: string }, file: string, count: number }} setup */
+/**
+ * @typedef {{ ca: string, cert: string, key: string }} Credentials
+ * @param {{ port: number, credentials: Credentials, file: string, count: number }} setup
+ */
 export async function prepare ({ port, credentials: { ca, ...auth }, file, count }) {
   const tokens = await openTokenStore(`sqlite:${file}`)
   const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, tokens })

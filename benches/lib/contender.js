@@ -34,7 +34,9 @@ export class Contender {
   constructor ({ silent = false, args = [] } = {}) {
     // In the place of node stands taskset, which becomes it.
     const pinning = taskset ? { execPath: taskset, execArgv: ['-c', cores.client, process.execPath, ...args] } : {}
-    this.#child = fork(child, { execArgv: args, ...pinning, stdio: ['ignore', 'inherit', silent ? 'ignore' : 'inherit', 'ipc'] })
+    /** @type {import('node:child_process').StdioOptions} */
+    const stdio = ['ignore', 'inherit', silent ? 'ignore' : 'inherit', 'ipc']
+    this.#child = fork(child, { execArgv: args, ...pinning, stdio })
     this.#child.on('message', (/** @type {any} */ { error, result }) => {
       if (error !== undefined) this.#waiting?.reject(new Error(error))
       else this.#waiting?.resolve(result)

@@ -7,7 +7,7 @@ import { makeTokens } from './tokens.js'
 /**
  * @param {number} count tokens of a round
  * @param {(tokens: string[], take: (bytes: Uint8Array) => void) => void} encode gives the bytes in chunks
- * @returns {(input: { hash?: boolean }) => Promise<string | number>} a round: the bytes' hash, or the nanoseconds of the
+ * @returns {(input: { hash?: boolean }) => Promise<string | number>} a round: a hash of the bytes or nanoseconds of the
  *   processor's time that a token takes
  */
 export function rounds (count, encode) {

@@ -6,7 +6,8 @@
 const LETTERS = 56
 
 export const payload = JSON.stringify({
-  aps: { alert: { title: 'Front door', body: 'Somebody is at the door.' }, sound: 'doorbell.caf', badge: 1 }, door: 'a41'
+  aps: { alert: { title: 'Front door', body: 'Somebody is at the door.' }, sound: 'doorbell.caf', badge: 1 },
+  door: 'a41'
 })
 
 /**
