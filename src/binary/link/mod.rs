@@ -213,7 +213,11 @@ impl Link {
         }
         match claims {
             Claims::BytesUsedUp => {}
-            Claims::FarAhead => self.waits_until = Some(now.saturating_add(self.timing.round_trip)),
+            // Never so long that the gateway would be taken for dead meanwhile.
+            Claims::FarAhead => {
+                let wait = self.timing.round_trip.min(self.timing.answer / 2);
+                self.waits_until = Some(now.saturating_add(wait));
+            }
             Claims::NothingLeft => self.write_ending(batch, out, wrote, false, now),
             Claims::ShareTaken => self.write_ending(batch, out, wrote, true, now),
         }
