@@ -7,6 +7,7 @@
  * What it is not: what a refusal means, what is sent again and when a connection has proved what it was sent is decided
  * in the core.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
@@ -225,6 +226,8 @@ export class Push {
           this.#window.add(part)
           this.#attempt(() => this.#batch.push(part, this.#now()))
           this.#advance()
+          // What settles at once takes no room: a source that never waits would keep everything else from its turn.
+          await turn()
         }
       }
       this.#complete = true

@@ -318,6 +318,17 @@ describe('stopping', () => {
     await assert.rejects(client.send(dingDong, hanging(), { signal: controller.signal }), { name: 'AbortError' })
   })
 
+  test('a source of which nothing can be sent, and that never waits, holds up neither timers nor an abort', async t => {
+    const { client } = await doorbell(t)
+    let given = 0
+    function * endless () {
+      for (; given < 3_000_000; given++) yield 'no token'
+    }
+    const signal = AbortSignal.timeout(1)
+    await assert.rejects(client.send(dingDong, endless(), { signal }), { name: 'AbortError' })
+    assert.ok(given < 3_000_000, 'it was read to its end first')
+  })
+
   test('an abort ends the wait for a connection', async t => {
     const server = createServer().listen(0, '127.0.0.1') // it answers no handshake
     await once(server, 'listening')
