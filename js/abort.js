@@ -18,3 +18,22 @@ export function abortError (signal) {
 export function throwIfAborted (signal) {
   if (signal?.aborted) throw abortError(signal)
 }
+
+/**
+ * What `run` gives; once the signal is aborted nobody waits for it any more.
+ * @template T
+ * @param {AbortSignal} signal
+ * @param {() => Promise<T>} run not called where the signal was aborted before
+ * @returns {Promise<T>} rejects with the signal's reason as soon as it is aborted
+ */
+export async function unlessAborted (signal, run) {
+  signal.throwIfAborted()
+  let giveUp = () => {}
+  const aborted = new Promise((resolve, reject) => { giveUp = () => reject(signal.reason) })
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([run(), aborted]))
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}

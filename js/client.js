@@ -1,7 +1,7 @@
 /**
  * The client: what a backend holds on to. It pushes notifications to audiences and says what became of every token.
  */
-import { EventEmitter } from 'node:events'
+import { EventEmitter, setMaxListeners } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
@@ -120,11 +120,12 @@ export class Client extends EventEmitter {
   #gateway
   #credentials
   #removal
-  /** @type {Set<Push>} */
-  #pushes = new Set()
+  /** Pushes under way, each with the end of all that belongs to it. @type {Map<Push, Promise<void>>} */
+  #pushes = new Map()
   /** Pushes that are over, in whose silence something may still be refused. @type {Set<Push>} */
   #listening = new Set()
   #closed = false
+  #destroyed = new AbortController()
 
   /**
    * Reads and checks the credentials at once; connects when there is something to send.
@@ -137,8 +138,9 @@ export class Client extends EventEmitter {
     this.#gateway = readGateway(this.#options.gateway, 2195)
     const { auth, ca } = this.#options
     this.#credentials = loadCredentials({ ...auth, ca }, { gatewayHost: this.#gateway.host })
-    this.#removal = this.#options.tokens &&
-      new Removal(this.#options.tokens, token => outside(() => this.emit('tokenRemoved', token)))
+    setMaxListeners(0, this.#destroyed.signal) // each push listens
+    const removed = (/** @type {string} */ token) => outside(() => this.emit('tokenRemoved', token))
+    this.#removal = this.#options.tokens && new Removal(this.#options.tokens, removed, this.#destroyed.signal)
   }
 
   /**
@@ -178,21 +180,23 @@ export class Client extends EventEmitter {
     }
   }
 
-  /** Takes no more work, and waits until what was begun has its verdicts. */
+  /** Takes no more work, and waits until what was begun has its verdicts and dead tokens are gone from the store. */
   async close () {
     this.#closed = true
-    await Promise.all([...this.#pushes].map(push => push.done))
+    await Promise.all(this.#pushes.values())
     this.#hush()
   }
 
   /** Ends everything at once: what is unsent is not sent, and what was sent and not confirmed is in doubt. */
   destroy () {
     this.#closed = true
-    for (const push of this.#pushes) {
+    for (const push of this.#pushes.keys()) {
       push.abandon(new BellpushError('BELLPUSH_DESTROYED',
         'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
     this.#hush()
+    this.#destroyed.abort(new BellpushError('BELLPUSH_DESTROYED',
+      'the client was destroyed before all dead tokens had been removed from the token store'))
   }
 
   /** Listens no more for refusals that come late. */
@@ -262,7 +266,11 @@ export class Client extends EventEmitter {
         quiet: this.#options.confirm.quiet
       }
     })
-    return { push, finished: this.#finish(push, builder, removal, signal) }
+    const finished = this.#finish(push, builder, removal, signal)
+    const ended = () => { this.#pushes.delete(push) }
+    this.#pushes.set(push, finished.then(ended, ended))
+    push.start()
+    return { push, finished }
   }
 
   /**
@@ -274,12 +282,10 @@ export class Client extends EventEmitter {
   async #finish (push, builder, removal, signal) {
     const abort = () => push.stop(new AbortError(signal?.reason))
     signal?.addEventListener('abort', abort, { once: true })
-    this.#pushes.add(push)
-    push.start()
     await push.done
-    this.#pushes.delete(push)
     for (const other of this.#listening) if (!other.isListening) this.#listening.delete(other)
     if (push.isListening) this.#listening.add(push)
+    if (this.#destroyed.signal.aborted) this.#hush()
     signal?.removeEventListener('abort', abort)
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)

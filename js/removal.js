@@ -6,22 +6,27 @@
  * called dead, and never from a push that was stopped because most were refused.
  */
 
+import { unlessAborted } from './abort.js'
+
 /** Tokens removed at once. */
 const BATCH = 500
 
 export class Removal {
   #store
   #removed
+  #signal
   #accepted = 0
   #dead = 0
 
   /**
    * @param {Pick<import('./stores/token-store.js').TokenStore, 'removeMany' | 'dated'>} store
    * @param {(token: string) => void} removed called for each token that is gone; must not throw
+   * @param {AbortSignal} signal once it is aborted, the store is not waited for any more
    */
-  constructor (store, removed) {
+  constructor (store, removed, signal) {
     this.#store = store
     this.#removed = removed
+    this.#signal = signal
   }
 
   /** @param {import('./report.js').ReportBuilder} builder */
@@ -53,7 +58,8 @@ export class Removal {
     /** @type {Set<string>} */
     let gone = new Set()
     try {
-      gone = new Set(await this.#store.removeMany(tokens.map(token => ({ token, unlessSince }))))
+      gone = new Set(await unlessAborted(this.#signal, async () =>
+        this.#store.removeMany(tokens.map(token => ({ token, unlessSince })))))
     } catch (error) {
       builder.removalFailed(/** @type {Error} */ (error))
     }

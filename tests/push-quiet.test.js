@@ -43,6 +43,13 @@ test('close and destroy listen no more', async t => {
   }
 })
 
+test('destroy by the last news of progress listens no more, either', async t => {
+  const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })
+  const gone = new Promise(resolve => simulator.once('disconnect', resolve))
+  await client.send(dingDong, tokens(3), { onProgress: ({ settled }) => { if (settled === 3) client.destroy() } })
+  await gone
+})
+
 test('the option is checked', async t => {
   for (const confirm of ['silence', {}, { quiet: 0 }, { quiet: '5' }, null]) {
     const options = /** @type {any} */ ({ confirm })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Client } from '../js/client.js'
 import { Batch, payloadBytes } from '../js/core.js'
 import { openTokenStore } from '../js/stores/index.js'
@@ -367,6 +368,43 @@ describe('stopping', () => {
       for (const { reason } of error.report.inDoubt) assert.equal(reason, 'Abandoned')
       return true
     })
+  })
+
+  test('close waits for dead tokens to leave the store', async t => {
+    let gone = 0
+    const store = await openTokenStore({
+      list: () => tokens(5),
+      remove: async () => {
+        await turn()
+        gone++
+      }
+    })
+    const { client } = await doorbell(t, { dead: tokens(2) }, { tokens: store })
+    const sent = client.send(dingDong, { clientId: 7 })
+    await client.close()
+    assert.equal(gone, 2)
+    assert.deepEqual((await sent).removed, tokens(2))
+  })
+
+  test('destroy ends the wait for a store that hangs', async t => {
+    /** @type {() => void} */
+    let asked = () => {}
+    const removing = new Promise(resolve => { asked = () => resolve(undefined) })
+    const store = await openTokenStore({
+      list: () => tokens(5),
+      remove: () => {
+        asked()
+        return new Promise(() => {})
+      }
+    })
+    const { client } = await doorbell(t, { dead: [token(2)] }, { tokens: store })
+    const sent = client.send(dingDong, { clientId: 7 })
+    await removing
+    client.destroy()
+    const report = await sent
+    assert.deepEqual(report.counts, counts({ accepted: 4, rejected: 1 }))
+    assert.deepEqual([report.removed, report.kept], [[], [token(2)]])
+    assert.equal(/** @type {any} */ (report.removalError).code, 'BELLPUSH_DESTROYED')
   })
 
   test('leaving a stream stops its push', async t => {
