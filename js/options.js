@@ -9,6 +9,7 @@ import { BellpushError } from './errors.js'
  * @property {(value: any) => boolean} fits
  * @property {string} wants what fits, in words
  * @property {unknown} [fallback] the value where none is given
+ * @property {boolean} [isTelling] what does not fit may be shown: nobody gives a secret by mistake here
  */
 
 /**
@@ -19,7 +20,7 @@ import { BellpushError } from './errors.js'
  */
 export function integer (min, max, fallback) {
   const fits = (/** @type {any} */ value) => Number.isInteger(value) && value >= min && value <= max
-  return { fits, wants: `an integer from ${min} to ${max}`, fallback }
+  return { fits, wants: `an integer from ${min} to ${max}`, fallback, isTelling: true }
 }
 
 /**
@@ -29,7 +30,7 @@ export function integer (min, max, fallback) {
  */
 export function oneOf (values, fallback) {
   const wants = `one of ${values.map(value => `'${value}'`).join(', ')}`
-  return { fits: value => values.includes(value), wants, fallback }
+  return { fits: value => values.includes(value), wants, fallback, isTelling: true }
 }
 
 /**
@@ -37,7 +38,7 @@ export function oneOf (values, fallback) {
  * @param {string} [wants]
  * @returns {Rule}
  */
-export function ofType (type, wants = `a ${type}`) {
+export function ofType (type, wants = named(type)) {
   return { fits: value => typeof value === type && value !== null, wants }
 }
 
@@ -71,15 +72,21 @@ export function readOptions (whose, rules, given) {
     const value = /** @type {Record<string, unknown>} */ (given)[name]
     if (value !== undefined && !rule.fits(value)) {
       throw new BellpushError('BELLPUSH_OPTION_INVALID',
-        `the ${whose} '${name}' must be ${rule.wants}, found ${shown(value)}`)
+        `the ${whose} '${name}' must be ${rule.wants}, found ${shown(value, rule)}`)
     }
     options[name] = value === undefined ? rule.fallback : value
   }
   return /** @type {Record<keyof T, any>} */ (options)
 }
 
-/** @param {unknown} value */
-function shown (value) {
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'string' ? `'${value}'` : String(value)
+/**
+ * @param {unknown} value
+ * @param {Rule} rule
+ */
+function shown (value, { isTelling }) {
+  if (isTelling && typeof value === 'string') return `'${value}'`
+  return typeof value === 'number' || value === null ? String(value) : named(typeof value)
 }
+
+/** @param {string} type as `typeof` says it */
+const named = type => type === 'object' ? 'an object' : `a ${type}`

@@ -168,7 +168,9 @@ describe('options', () => {
       [{ gateway, conections: 2 }, /no client option 'conections'/],
       [{ gateway, connections: 0 }, /'connections' must be an integer from 1 to 100, found 0/],
       [{ gateway, inDoubt: 'maybe' }, /'report', 'resend', found 'maybe'/],
-      [{ gateway, tokens: {} }, /openTokenStore/]
+      [{ gateway, tokens: {} }, /openTokenStore/],
+      [{ gateway, tokens: 'mysql://me:secret@host/phones' }, /openTokenStore[^/]*, found a string$/],
+      [{ gateway, auth: 'the secret itself' }, /'auth' must be an object, found a string$/]
     ]
     for (const [options, message] of wrong) {
       assert.throws(() => new Client(options), (/** @type {any} */ error) => {
