@@ -35,7 +35,10 @@ export class Supply {
   /** A connection: one that was made ahead and still lives, or a new one. */
   async take () {
     const socket = await this.#ahead.shift()
-    return socket?.writable ? socket : await this.#make()
+    // Where the gateway has spoken already it takes leave: what is sent now would be in doubt.
+    if (socket?.writable && socket.readableLength === 0) return socket
+    socket?.destroy()
+    return await this.#make()
   }
 
   /**

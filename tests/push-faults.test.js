@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
+import { encodeErrorResponse, FrameDecoder } from '../js/core.js'
 import { faultKinds } from '../js/simulator/faults.js'
 import { authority, client as certificate } from './helpers/certificates.js'
 import { doorbell, ring, token, tokens } from './helpers/ring.js'
@@ -18,6 +19,9 @@ const accepted = counts({ accepted: 20 })
 const rejected = counts({ accepted: 19, rejected: 1 })
 const inDoubt = counts({ inDoubt: 20 })
 const refused = counts({ accepted: 4, rejected: 1, notSent: 15 })
+
+/** For a server that a test writes by hand. */
+const auth = { cert: certificate.certPem, key: certificate.keyPem }
 
 /** @type {[fault: string, counts: object, code?: string][]} */
 const cases = [
@@ -111,15 +115,31 @@ for (const connections of [1, 3]) {
 
 test('a server that answers with something else is given up, and the rest is not sent to it', async t => {
   const { host, port } = await tlsServer(t, {}, socket => socket.end('220 mail.example.com ESMTP\r\n'))
-  const client = new Client({
-    gateway: `apns://${host}:${port}`,
-    auth: { cert: certificate.certPem, key: certificate.keyPem },
-    ca: authority.certPem,
-    maxInFlight: 10
-  })
+  const client = new Client({ gateway: `apns://${host}:${port}`, auth, ca: authority.certPem, maxInFlight: 10 })
   await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(200)), (/** @type {any} */ error) => {
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     assert.deepEqual(error.report.counts, counts({ inDoubt: 50, notSent: error.report.total - 50 }))
     return true
   })
+})
+
+test('a connection that was made ahead, and on which the gateway has taken its leave, carries nothing', async t => {
+  let connections = 0
+  /** @type {() => void} */
+  let takenLeave = () => {}
+  const leave = new Promise(resolve => { takenLeave = () => resolve(undefined) })
+  const { host, port } = await tlsServer(t, {}, socket => {
+    const number = ++connections
+    const decoder = new FrameDecoder({ payloadLimit: 2048 })
+    if (number === 4) return socket.end(encodeErrorResponse({ status: 10, identifier: 0 }), takenLeave)
+    socket.on('data', async bytes => {
+      const { fault } = decoder.push(bytes)
+      if (number === 3) await leave
+      if (number <= 3) socket.end(encodeErrorResponse({ status: 5, identifier: 1 }))
+      else if (fault) socket.end(encodeErrorResponse(fault))
+    })
+  })
+  const client = new Client({ gateway: `apns://${host}:${port}`, auth, ca: authority.certPem, connections: 1 })
+  const report = await client.send({ aps: { alert: 'Ding dong' } }, tokens(20))
+  assert.deepEqual(report.counts, counts({ accepted: 17, rejected: 3 }))
 })
