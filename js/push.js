@@ -285,6 +285,7 @@ export class Push {
       }))
       if (this.#answers >= ANSWERS_UNTIL_AHEAD) this.#supply.keepAhead(this.#wanted)
     })
+    if (this.#isOver) socket.destroy() // the core failed
     this.#advance()
   }
 

@@ -7,7 +7,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Client } from '../js/client.js'
 import { Batch, payloadBytes } from '../js/core.js'
 import { openTokenStore } from '../js/stores/index.js'
+import { authority, client as certificate } from './helpers/certificates.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
+import { tlsServer } from './helpers/servers.js'
 
 /** @param {string} code */
 const withCode = code => (/** @type {any} */ error) => error.code === code
@@ -470,6 +472,16 @@ test('when the core fails, what was in flight is in doubt, and the next push has
   trapTheCore()
   await failure
   assert.equal((await client.send(dingDong, tokens(5))).accepted, 5)
+})
+
+test('when the core fails while a connection is made, nothing of it stays open', async t => {
+  const { host, port, server } = await tlsServer(t)
+  const closed = new Promise(resolve => server.once('connection', socket => socket.once('close', resolve)))
+  const auth = { cert: certificate.certPem, key: certificate.keyPem }
+  const client = new Client({ gateway: `apns://${host}:${port}`, auth, ca: authority.certPem })
+  client.once('connect', trapTheCore)
+  await assert.rejects(client.send(dingDong, tokens(5)), withCode('BELLPUSH_CORE_FAILED'))
+  await closed
 })
 
 /** Asks for more memory than there can be, which ends an instance of the module. */
