@@ -41,9 +41,9 @@ export function readAudience (audience, store) {
     `found ${audience === null ? 'null' : typeof audience}`)
 }
 
-/** @param {Token[]} tokens */
+/** @param {Token[]} tokens the caller's own, who may fill it anew meanwhile */
 function fromArray (tokens) {
-  return { total: tokens.length, chunks: sliced(tokens) }
+  return { total: tokens.length, chunks: sliced([...tokens]) }
 }
 
 /** @param {Token[]} tokens */

@@ -61,6 +61,21 @@ describe('audiences', () => {
     assert.deepEqual([...simulator.accepted.keys()], tokens(2))
   })
 
+  test('two tokens in one text are none; a line break around one does not matter', async t => {
+    const { simulator, client } = await doorbell(t)
+    const report = await client.send(dingDong, [`${token(1)}\n${token(2)}`, `${token(3)}\n`, token(4)])
+    assert.deepEqual(report.rejected.map(({ reason }) => reason), ['MalformedToken'])
+    assert.deepEqual([...simulator.accepted.keys()], [token(3), token(4)])
+  })
+
+  test('an array is the audience as it was when it was given', async t => {
+    const { client } = await doorbell(t)
+    const list = tokens(3000)
+    const sent = client.send(dingDong, list)
+    list.length = 0
+    assert.equal((await sent).accepted, 3000)
+  })
+
   test('a token is reported as it was written, and sent as it is meant', async t => {
     const dead = 'ab'.repeat(32)
     const written = `<${dead.toUpperCase().replace(/.{8}/g, '$& ').trim()}>`

@@ -88,8 +88,9 @@ export class Batch {
    */
   push (tokens, now) {
     if (tokens.length === 0 || this.#pushText(tokens.join('\n'), tokens.length, now)) return
-    // A line break inside of a token would move all slots behind it: it is as good as a space.
-    this.#pushText(tokens.map(token => token.replaceAll('\n', ' ')).join('\n'), tokens.length, now)
+    // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
+    // two tokens and none: something that is no digit says so.
+    this.#pushText(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
   }
 
   /**
