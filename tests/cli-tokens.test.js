@@ -206,6 +206,15 @@ describe('import', () => {
     assert.equal(listed().length, 30_000)
   })
 
+  test('again leaves the times of what is there, and gives a time to what is new or moves', async t => {
+    const { tokens, cwd } = await house(t, { aa: 'alice', bb: 'alice' })
+    query(join(cwd, 'doorbell.db'), 'update device_tokens set registered_at = 100000000000000 returning token')
+    assert.equal((await tokens(['import', ...db, '-'], 'alice,AA\nbob,bb\nbob,cc\n')).code, 0)
+    const imported = query(join(cwd, 'doorbell.db'), `select token from device_tokens
+      where registered_at < 100000000000000 order by token`)
+    assert.deepEqual(imported.map(({ token }) => token), ['bb', 'cc'])
+  })
+
   test('nothing to import is no error', async t => {
     const { tokens } = await house(t)
     const { code, stdout } = await tokens(['import', ...db, '-'], '\n\n# nothing\n')

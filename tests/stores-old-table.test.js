@@ -160,6 +160,17 @@ test('a token in two spellings moves to a new client in both', async t => {
   assert.equal(await store.count(3), 2)
 })
 
+test('a registration that may be an old one leaves an unknown time unknown, and moves other rows', async t => {
+  const { file, store } = await open(t, `
+    create table tb_apns (client_id integer, deviceToken text, registered_at integer);
+    insert into tb_apns values (1, '${token(1)}', null), (1, '${token(2)}', ${NOON}),
+      (2, '${token(2).toUpperCase()}', ${NOON});`)
+  await store.putMany([1, 2].map(n => ({ clientId: 1, token: token(n), at: NOON + HOUR, keepTime: true })))
+  assert.deepEqual(query(file, 'select client_id as id, registered_at as at from tb_apns'), [
+    { id: 1, at: null }, { id: 1, at: NOON }, { id: 1, at: NOON + HOUR }
+  ])
+})
+
 test('without registration times a removal by time keeps the token, and the store says so', async t => {
   const { store } = await open(t, PLAIN)
   assert.equal(store.dated, false)

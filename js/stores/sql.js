@@ -65,7 +65,7 @@ export class SqlBackend {
     return row === undefined || dated !== undefined
   }
 
-  /** @param {{ clientId: string, token: string, at: number }[]} page */
+  /** @param {import('./token-store.js').Checked[]} page */
   async putPage (page) {
     for (const row of page) this.#refuseDistortion(row)
     const byToken = new Map(page.map(row => [row.token, row]))
@@ -73,7 +73,8 @@ export class SqlBackend {
       const known = await this.#find(db, [...byToken.keys()])
       for (const [token, rows] of known) {
         const row = /** @type {typeof page[number]} */ (byToken.get(token))
-        for (const some of chunksOf(rows.map(({ key }) => key), KEYS_A_STATEMENT)) {
+        const changed = row.keepTime ? rows.filter(({ clientId }) => String(clientId) !== row.clientId) : rows
+        for (const some of chunksOf(changed.map(({ key }) => key), KEYS_A_STATEMENT)) {
           await db.updateTable(this.#layout.table).set(this.#values(row)).where(this.#column.key, 'in', some).execute()
         }
       }
@@ -210,8 +211,8 @@ export class SqlBackend {
    */
   async #find (db, tokens, others = []) {
     const texts = new Set([...tokens.flatMap(spellingsOf), ...others].filter(text => !this.#isDistorted('token', text)))
-    const { token, registeredAt, key } = this.#column
-    const columns = [`${token} as token`, `${key} as key`]
+    const { token, clientId, registeredAt, key } = this.#column
+    const columns = [`${token} as token`, `${clientId} as clientId`, `${key} as key`]
     if (registeredAt) columns.push(`${registeredAt} as registeredAt`)
     /** @type {Map<string, Row[]>} */
     const found = new Map()
