@@ -131,9 +131,10 @@ export class TokenStore {
   }
 
   /**
-   * The text of each token as it is stored, page by page: memory stays bounded whatever the number of tokens. The same
-   * text comes once, although an old table has it in several rows; two spellings of one token are two texts. Tokens
-   * may be put and removed meanwhile; only one that moves between two clients during the listing can come twice.
+   * The text of each token as it is stored, page by page: memory stays bounded whatever the number of tokens. A token
+   * comes once, in one of its spellings, although an old table has it in several rows or spellings; a text that is no
+   * token comes as it is. Tokens may be put and removed meanwhile; only one that moves between two clients during the
+   * listing can come twice.
    * @param {ClientId | Iterable<ClientId>} [clientIds] whose tokens; undefined means everybody, an empty list nobody
    * @returns {AsyncIterable<string>}
    */
