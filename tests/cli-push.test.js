@@ -61,7 +61,7 @@ function accepted (simulator) {
   /** @type {{ payload: any, expiration: number | undefined, priority: number | undefined }[]} */
   const notifications = []
   simulator.on('accepted', ({ payload, expiration, priority }) => {
-    notifications.push({ payload: Buffer.from(payload ?? '').toString(), expiration, priority })
+    notifications.push({ payload: Buffer.from(payload).toString(), expiration, priority })
   })
   return notifications
 }
