@@ -1,0 +1,47 @@
+/**
+ * This package's client, with an audience out of a token store. What it measures is itself.
+ */
+import { Client, openTokenStore } from '../../js/index.js'
+import { payload } from '../lib/tokens.js'
+
+const MEGABYTE = 2 ** 20
+
+/**
+ * @typedef {{ ca: string, cert: string, key: string }} Credentials
+ * @param {{ port: number, credentials: Credentials, file: string, count: number }} setup
+ */
+export async function prepare ({ port, credentials: { ca, ...auth }, file, count }) {
+  const tokens = await openTokenStore(`sqlite:${file}`)
+  const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, tokens })
+  return async () => {
+    const readingAlone = await timeReading(tokens, count / 20)
+    const before = process.memoryUsage.rss() / MEGABYTE
+    const start = performance.now()
+    /** @type {number[]} */
+    const times = [start]
+    await client.send(payload, { clientId: 'door' }, {
+      onProgress: ({ settled }) => {
+        if (settled >= times.length * count / 10) times.push(performance.now())
+      }
+    })
+    const seconds = (performance.now() - start) / 1000
+    const tenths = times.slice(1).map((time, i) => count / 10 / ((time - times[i]) / 1000))
+    return { seconds, tenths, before, peak: peakMemory(), readingAlone }
+  }
+}
+
+/**
+ * @param {import('../../js/index.js').TokenStore} tokens
+ * @param {number} count
+ */
+async function timeReading (tokens, count) {
+  const start = performance.now()
+  let seen = 0
+  for await (const token of tokens.list('door')) if (token.length > 0 && ++seen === count) break
+  return count / ((performance.now() - start) / 1000)
+}
+
+/** Megabytes that this process has ever held. */
+function peakMemory () {
+  return process.resourceUsage().maxRSS / 1024
+}

@@ -1,0 +1,23 @@
+/**
+ * Certificates for one run: the gateway's, in files, and a client's, as text.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthority } from '../../js/simulator/certificates.js'
+
+export async function makeCertificates () {
+  const folder = await mkdtemp(join(tmpdir(), 'bellpush-bench-'))
+  const authority = await createAuthority()
+  const server = await authority.issue({ commonName: 'gateway', hosts: ['127.0.0.1', 'localhost'] })
+  const client = await authority.issue()
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), ca: join(folder, 'ca.pem') }
+  await writeFile(files.cert, server.certPem)
+  await writeFile(files.key, server.keyPem, { mode: 0o600 })
+  await writeFile(files.ca, authority.certPem)
+  return {
+    files,
+    client: { ca: authority.certPem, cert: client.certPem, key: client.keyPem },
+    remove: () => rm(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * `npm run bench`: every benchmark, or those that are named (`npm run bench -- encode rejected`); `--json FILE` writes
+ * all figures there as well. What is compared is measured in one run, taking turns: machines drift.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { say } from '../scripts/lib/run.js'
+import { encode } from './encode.js'
+import { far } from './far.js'
+import { machine, show } from './lib/figures.js'
+import { buildNative } from './lib/native.js'
+import { plain } from './plain.js'
+import { rejected } from './rejected.js'
+import { streamed } from './streamed.js'
+
+/** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
+const benchmarks = { encode, plain, rejected, far, streamed }
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
+const unknown = positionals.filter(name => !(name in benchmarks))
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.`)
+  process.exit(2)
+}
+
+buildNative()
+const outcomes = []
+for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) {
+  say(name)
+  outcomes.push(await benchmarks[name]())
+}
+const where = machine()
+console.log(`\n${[where, ...outcomes.map(show)].join('\n\n')}`)
+if (values.json) writeFileSync(values.json, JSON.stringify({ machine: where, benchmarks: outcomes }, null, 2) + '\n')
