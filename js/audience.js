@@ -4,13 +4,15 @@
  * Nothing is checked here: the core gives every entry a slot, and one that is no token is rejected there.
  */
 import { BellpushError } from './errors.js'
+import { checkClientIds } from './stores/values.js'
 
 /** Tokens in a chunk: enough that crossing into the core costs nothing a token, few enough to begin at once. */
 const CHUNK = 1024
 
 /**
  * @typedef {string | Uint8Array} Token hexadecimal text as people store it, or the raw bytes
- * @typedef {{ clientId: string | number | (string | number)[] }} Query the tokens of these clients, from the store
+ * @typedef {import('./stores/values.js').ClientId} ClientId
+ * @typedef {{ clientId: ClientId | Iterable<ClientId> }} Query the tokens of these clients, from the store
  * @typedef {Token | Iterable<Token> | AsyncIterable<Token> | Query} Audience
  */
 
@@ -33,8 +35,7 @@ export function readAudience (audience, store) {
       throw new BellpushError('BELLPUSH_OPTION_INVALID',
         `the audience { clientId } names no client: found ${String(clientId)}; for everybody, give tokens.list()`)
     }
-    const clientIds = [clientId].flat().map(String)
-    return { total: undefined, chunks: chunked(store.list(clientIds)) }
+    return { total: undefined, chunks: chunked(store.list(checkClientIds(clientId))) }
   }
   throw new BellpushError('BELLPUSH_OPTION_INVALID',
     'the audience must be a token, an array or (async) iterable of tokens, or { clientId }, ' +

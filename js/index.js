@@ -16,5 +16,13 @@ export { openTokenStore } from './stores/index.js'
  * @typedef {import('./report.js').Report} Report
  * @typedef {import('./report.js').Result} Result
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ * @typedef {import('./feedback.js').FeedbackCounts} FeedbackCounts
+ * @typedef {import('./feedback.js').FeedbackReport} FeedbackReport
+ * @typedef {import('./core.js').FeedbackTuple} FeedbackTuple
  * @typedef {import('./stores/token-store.js').TokenStore} TokenStore
+ * @typedef {import('./stores/token-store.js').Entry} Entry
+ * @typedef {import('./stores/token-store.js').Registration} Registration
+ * @typedef {import('./stores/token-store.js').Removal} Removal
+ * @typedef {import('./stores/callbacks.js').Callbacks} Callbacks
+ * @typedef {import('./stores/index.js').DatabaseOptions} DatabaseOptions
  */

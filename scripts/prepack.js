@@ -9,10 +9,10 @@ import { root } from './lib/files.js'
 import { run } from './lib/run.js'
 
 try {
+  const tsc = 'node_modules/typescript/bin/tsc'
+  if (!existsSync(join(root, tsc))) throw new Failure('typescript is missing: run npm ci first')
   run(process.execPath, ['scripts/check-pkg.js'])
   rmSync(join(root, 'types'), { recursive: true, force: true })
-  const tsc = 'node_modules/typescript/bin/tsc'
-  if (!existsSync(join(root, tsc))) throw new Failure('TypeScript, which makes the declarations, is missing: npm ci')
   run(process.execPath, [tsc, '-p', 'tsconfig.types.json'])
 } catch (error) {
   console.error(messageOf(error))

@@ -1,6 +1,7 @@
 /** `bellpush push`, against the simulator and real databases: reports, exit codes, and everything that can go wrong. */
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { describe, test } from 'node:test'
 import { encodePkcs12 } from '../js/simulator/pkcs12.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { folder } from './helpers/certificates.js'
-import { bellpush, hasStack, simulate, start } from './helpers/command.js'
+import { bellpush, hasStack, main, simulate, start } from './helpers/command.js'
 import { localGateway } from './helpers/gateway.js'
 import { token, tokens } from './helpers/ring.js'
 import { closedPort, plainServer } from './helpers/servers.js'
@@ -60,7 +61,7 @@ function accepted (simulator) {
   /** @type {{ payload: any, expiration: number | undefined, priority: number | undefined }[]} */
   const notifications = []
   simulator.on('accepted', ({ payload, expiration, priority }) => {
-    notifications.push({ payload: Buffer.from(payload ?? '').toString(), expiration, priority })
+    notifications.push({ payload: Buffer.from(payload).toString(), expiration, priority })
   })
   return notifications
 }
@@ -319,6 +320,15 @@ describe('gateways that cannot be used', () => {
     const { error, notSent } = JSON.parse(stdout)
     assert.equal(error.code, 'BELLPUSH_CONNECT_FAILED')
     assert.deepEqual(notSent.map((/** @type {any} */ { token }) => token), [token(1)])
+  })
+
+  test('why nothing was sent comes before what was not sent', async t => {
+    const port = await closedPort(t)
+    const args = ['push', '--gateway', `apns://127.0.0.1:${port}`, ...hello, '--tokens', '-']
+    // Through one pipe, as on a terminal.
+    const { stdout } = spawnSync('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, main, ...args],
+      { input: tokens(3).join('\n'), encoding: 'utf8' })
+    assert.match(stdout, /^error: cannot connect .*\n3 tokens/)
   })
 
   test('a server that speaks plain text', async t => {

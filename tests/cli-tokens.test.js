@@ -206,6 +206,15 @@ describe('import', () => {
     assert.equal(listed().length, 30_000)
   })
 
+  test('again leaves the times of what is there, and gives a time to what is new or moves', async t => {
+    const { tokens, cwd } = await house(t, { aa: 'alice', bb: 'alice' })
+    query(join(cwd, 'doorbell.db'), 'update device_tokens set registered_at = 100000000000000 returning token')
+    assert.equal((await tokens(['import', ...db, '-'], 'alice,AA\nbob,bb\nbob,cc\n')).code, 0)
+    const imported = query(join(cwd, 'doorbell.db'), `select token from device_tokens
+      where registered_at < 100000000000000 order by token`)
+    assert.deepEqual(imported.map(({ token }) => token), ['bb', 'cc'])
+  })
+
   test('nothing to import is no error', async t => {
     const { tokens } = await house(t)
     const { code, stdout } = await tokens(['import', ...db, '-'], '\n\n# nothing\n')
@@ -252,6 +261,43 @@ describe('databases that cannot be used', () => {
       const { code, stderr } = await tokens(['list', '--db', `sqlite:${file}`, ...args])
       assert.equal(code, 2)
       assert.match(stderr, says)
+    }
+  })
+
+  test('one whose URL is none: what to write is said, and what may hold a password is not repeated', async t => {
+    const { tokens } = await house(t)
+    for (const [url, says] of [
+      ['doorbell.db', 'doorbell.db is no database URL: write sqlite:doorbell.db'],
+      ['/var/doorbell.db', '/var/doorbell.db is no database URL: write sqlite:/var/doorbell.db'],
+      ['C:\\bell.db', 'C:\\bell.db is no database URL: write sqlite:C:\\bell.db'],
+      ['sqlite:', 'this is no database URL: write sqlite:FILE'],
+      ['', 'this is no database URL: write sqlite:FILE'],
+      ['host=localhost password=s3cret', 'this is no database URL: write sqlite:FILE'],
+      ['bell@localhost/s3cret', 'this is no database URL: write sqlite:FILE'],
+      ['mysql://bell:s3cret@localhost/doors', 'the database must be sqlite:FILE: this version knows no mysql:']
+    ]) {
+      const { code, stdout, stderr } = await tokens(['list', '--db', url])
+      assert.deepEqual([code, stdout, stderr], [2, '', `error: ${says}\n`])
+    }
+  })
+
+  test('and what to do is said in words of the command line', async t => {
+    const { tokens } = await house(t)
+    const file = await sqliteFile(t, `create table tb_apns (client_id integer, deviceToken text, since text);
+      insert into tb_apns values (1, '${'aa'.repeat(32)}', 'yesterday')`)
+    const old = ['--db', `sqlite:${file}`, '--table', 'tb_apns', '--token-column', 'deviceToken']
+    for (const [args, says] of /** @type {[string[], RegExp][]} */ ([
+      [['--db', 'sqlite:typo.db'], /Name the right file, or have it made: `bellpush tokens add` .* do that\.$/],
+      [['--db', `sqlite:${file}`], /Name the right one with --table, or have it made: `bellpush tokens add` .*\.$/],
+      [old.slice(0, 4), /Name the right ones with --client-column, --token-column and --time-column\.$/],
+      [[...old, '--time-column', 'since'], /Name another column, or none: leave --time-column out\.$/],
+      [[...old, '--client-column', 'a b'], /^error: --client-column must be a name /],
+      [[...old, '--client-column', 'deviceToken'], /^error: --client-column, .* name the same column twice\.$/]
+    ])) {
+      const { code, stderr } = await tokens(['list', ...args])
+      assert.ok(code === 2 || code === 3)
+      assert.match(stderr.trimEnd(), says)
+      assert.doesNotMatch(stderr, /true|null|columns[.:]|clientId|registeredAt/)
     }
   })
 

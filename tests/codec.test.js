@@ -1,7 +1,9 @@
 /** Single frames in the place of hand-written `pack()` code: what is wrong with the arguments is said, not dropped. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeErrorResponse, decodeFeedback, encodeNotification, explain } from '../js/core.js'
+import {
+  decodeErrorResponse, decodeFeedback, encodeNotification, explain, FeedbackDecoder, FrameDecoder
+} from '../js/core.js'
 import { dingDong, token } from './helpers/ring.js'
 
 const invalid = { code: 'BELLPUSH_OPTION_INVALID' }
@@ -11,6 +13,13 @@ test('what is no bytes is named', () => {
     for (const bytes of ['080800000005', undefined, [8, 8, 0, 0, 0, 5]]) {
       assert.throws(() => decode(/** @type {any} */ (bytes)), invalid)
     }
+  }
+})
+
+test('what is no bytes is named by the streaming decoders, too', () => {
+  for (const decoder of [new FrameDecoder(), new FeedbackDecoder()]) {
+    assert.throws(() => decoder.push(/** @type {any} */ ('080800000005')), invalid)
+    decoder.free()
   }
 })
 

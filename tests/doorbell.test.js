@@ -80,6 +80,15 @@ test('an old tb_apns works as it is, in whatever spelling it holds its tokens', 
   database.close()
 })
 
+test('clients are an id, or any iterable of ids; none of them is nobody', async t => {
+  const store = await openTokenStore('memory:')
+  for (const client of [1, 2, 3]) await store.put(client, token(client))
+  const bell = await doorbell(t, {}, { tokens: store })
+  for (const [clientId, accepted] of /** @type {const} */ ([[[], 0], [2n, 1], [new Set(['1', 3]), 2]])) {
+    assert.equal((await bell.client.send(dingDong, { clientId })).accepted, accepted)
+  }
+})
+
 test('a token that was registered again during the push stays', async t => {
   const store = await openTokenStore('memory:')
   await store.put('1', token(1), { at: Date.now() - DAY })

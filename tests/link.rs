@@ -140,6 +140,40 @@ fn a_link_with_open_input_lingers_for_more_tokens() {
 }
 
 #[test]
+fn a_link_that_lingers_has_asked_for_no_answer_yet() {
+    let mut batch = Batch::new(listing());
+    push(&mut batch, 0..1, 0);
+    let mut link = patient(60_000, 30_000);
+    write(&mut link, &mut batch, 0);
+    write(&mut link, &mut batch, 0);
+    assert_eq!(link.deadline(), Some(60_000));
+    link.tick(&mut batch, 0, 60_000);
+    assert_eq!((link.state(), ends(&mut batch)), (LinkState::Open, vec![]), "silence says nothing");
+    assert_eq!(slots(&write(&mut link, &mut batch, 60_000)), [None]);
+    assert_eq!(link.deadline(), Some(90_000), "now it has asked");
+}
+
+#[test]
+fn a_link_that_gives_an_answer_its_time_does_not_take_the_silence_for_death() {
+    let mut batch = batch_of(40, listing());
+    let mut first = link(0);
+    write(&mut first, &mut batch, 0);
+    first.read(&mut batch, &says(8, 1), 0, 0);
+    let mut second = link(0).with_timing(Timing { linger: 0, answer: 10, round_trip: 50 });
+    assert_eq!(slots(&write(&mut second, &mut batch, 0)), (1..33).map(Some).collect::<Vec<_>>());
+    assert_eq!(standing(&second), (LinkState::Open, Some(50)));
+    second.tick(&mut batch, 0, 50);
+    assert_eq!(standing(&second), (LinkState::Open, Some(50)));
+    let rest: Vec<_> = (33..40).chain([0]).map(Some).chain([None]).collect();
+    assert_eq!(slots(&write(&mut second, &mut batch, 50)), rest);
+    assert_eq!(standing(&second), (LinkState::Confirming, Some(60)));
+}
+
+fn standing(link: &Link) -> (LinkState, Option<u64>) {
+    (link.state(), link.deadline())
+}
+
+#[test]
 fn a_link_that_has_sent_nothing_writes_no_sentinel_and_waits_for_nothing() {
     let mut batch = Batch::new(listing());
     let mut link = patient(0, 10);

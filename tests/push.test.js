@@ -203,7 +203,7 @@ describe('options', () => {
     await assert.rejects(client.send(dingDong, { clientId: '1' }), withCode('BELLPUSH_OPTION_INVALID'))
     const store = await openTokenStore('memory:')
     const withStore = new Client({ gateway: simulator.binary, tokens: store })
-    for (const clientId of [undefined, null]) {
+    for (const clientId of [undefined, null, [undefined], ['1', null], 1.5, {}]) {
       const audience = /** @type {any} */ ({ clientId })
       await assert.rejects(withStore.send(dingDong, audience), withCode('BELLPUSH_OPTION_INVALID'))
     }

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod hand;
 mod sent;
 
-use bellpush::binary::{Confirm, Link, LinkState};
+use bellpush::binary::{Confirm, Link, LinkState, Timing};
 use bellpush::outcome::Reason;
 
 use hand::{accepted, batch_of, ends, link, listing, rejected, says, slots, write};
@@ -30,6 +30,18 @@ fn silence_is_success_after_a_while_and_no_sentinel_is_written() {
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1), accepted(2)]);
     assert!(batch.is_finished());
     assert_eq!((link.state(), link.deadline()), (LinkState::Open, None), "it can still hear");
+}
+
+#[test]
+fn where_silence_is_success_it_is_never_death() {
+    let mut batch = batch_of(1, listing());
+    let mut link = quiet_link().with_timing(Timing { answer: QUIET / 10, ..Timing::default() });
+    write(&mut link, &mut batch, 0);
+    link.left(0);
+    link.tick(&mut batch, 0, QUIET - 1);
+    assert_eq!((link.deadline(), ends(&mut batch)), (Some(QUIET), vec![]));
+    link.tick(&mut batch, 0, QUIET);
+    assert_eq!(ends(&mut batch), [accepted(0)]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { normalizeToken } from '../js/core.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { all, dataText, query, sqliteFile, token } from './helpers/sqlite.js'
 
@@ -107,6 +108,56 @@ test('a token that is in several rows is listed and counted once', async t => {
   assert.equal((await all(store.entries())).length, 7_000)
 })
 
+for (const unique of ['', 'unique']) {
+  const table = `create table tb_apns (client_id integer, deviceToken text ${unique});`
+
+  test(`a token in several spellings is listed and counted once, ${unique || 'not unique'}`, async t => {
+    // In the order of its rows and of its texts every token is far from its other spellings.
+    const { store } = await open(t, `${table}
+      with recursive n (i) as (select 0 union all select i + 1 from n where i < 2499)
+      insert into tb_apns select i, printf('a%063x', i) from n union all select i, printf('A%063X', i) from n
+        union all select i, printf('<a%063x>', i) from n`)
+    const canonical = Array.from({ length: 2_500 }, (_, n) => `a${n.toString(16).padStart(63, '0')}`)
+    const listed = await all(store.list())
+    assert.deepEqual(listed.map(text => normalizeToken(text)).sort(), canonical)
+    const everyClient = Array.from({ length: 2_500 }, (_, n) => n)
+    assert.deepEqual((await all(store.list(everyClient))).map(text => normalizeToken(text)).sort(), canonical)
+    assert.equal(await store.count(), 2_500)
+    assert.equal(await store.count(everyClient), 2_500)
+    assert.equal((await all(store.entries())).length, 7_500)
+    assert.equal((await store.removeMany(listed.map(token => ({ token })))).length, 2_500)
+    assert.equal((await all(store.entries())).length, 0)
+  })
+
+  test(`of a token that has no canonical spelling one of the others is listed, ${unique || 'not unique'}`, async t => {
+    const spellings = [token(1).toUpperCase(), dataText(token(1))]
+    const { store } = await open(t, `${table}
+      insert into tb_apns values (1, '${spellings[0]}'), (1, '${spellings[1]}')`)
+    const [listed, ...others] = await all(store.list())
+    assert.ok(spellings.includes(listed))
+    assert.deepEqual(others, [])
+    assert.equal(await store.count(), 1)
+    assert.equal(await store.remove(token(1)), true)
+    assert.equal((await all(store.entries())).length, 0)
+  })
+
+  test(`a spelling is listed for its client though another client has another, ${unique || 'not unique'}`, async t => {
+    const { store } = await open(t, `${table}
+      insert into tb_apns values (1, '${token(1)}'), (2, '${token(1).toUpperCase()}')`)
+    assert.deepEqual(await all(store.list(2)), [token(1).toUpperCase()])
+    assert.deepEqual(await all(store.list(1)), [token(1)])
+    assert.equal((await all(store.list([2, 1]))).length, 1)
+    assert.equal(await store.count(2), 1)
+  })
+
+  test(`texts that are no tokens are listed as they are, ${unique || 'not unique'}`, async t => {
+    const { store } = await open(t, `${table}
+      insert into tb_apns values (1, 'n/a'), (1, 'N/A'), (1, '<abc>'), (1, 'abc')`)
+    assert.deepEqual((await all(store.list())).sort(), ['<abc>', 'N/A', 'abc', 'n/a'])
+    assert.equal(await store.count(), 4)
+  })
+}
+
 test('two listings at the same time do not disturb each other', async t => {
   const { store } = await open(t, `
     create table tb_apns (client_id integer, deviceToken text);
@@ -157,7 +208,18 @@ test('a token in two spellings moves to a new client in both', async t => {
     insert into tb_apns values (1, '${token(1)}'), (2, '${token(1).toUpperCase()}')`)
   await store.put(3, token(1))
   assert.equal(await store.count([1, 2]), 0)
-  assert.equal(await store.count(3), 2)
+  assert.equal((await all(store.entries(3))).length, 2)
+})
+
+test('a registration that may be an old one leaves an unknown time unknown, and moves other rows', async t => {
+  const { file, store } = await open(t, `
+    create table tb_apns (client_id integer, deviceToken text, registered_at integer);
+    insert into tb_apns values (1, '${token(1)}', null), (1, '${token(2)}', ${NOON}),
+      (2, '${token(2).toUpperCase()}', ${NOON});`)
+  await store.putMany([1, 2].map(n => ({ clientId: 1, token: token(n), at: NOON + HOUR, keepTime: true })))
+  assert.deepEqual(query(file, 'select client_id as id, registered_at as at from tb_apns'), [
+    { id: 1, at: null }, { id: 1, at: NOON }, { id: 1, at: NOON + HOUR }
+  ])
 })
 
 test('without registration times a removal by time keeps the token, and the store says so', async t => {
@@ -205,7 +267,7 @@ test('a token of which one row is younger than its death lives in all of them', 
     create table tb_apns (client_id integer, deviceToken text, registered_at integer);
     insert into tb_apns values (1, '${token(1)}', ${NOON - HOUR}), (2, '${token(1).toUpperCase()}', ${NOON + HOUR});`)
   assert.equal(await store.remove(token(1), { unlessSince: NOON }), false)
-  assert.equal(await store.count(), 2)
+  assert.equal((await all(store.entries())).length, 2)
   assert.equal(await store.remove(token(1), { unlessSince: NOON + HOUR }), true)
   assert.equal(await store.count(), 0)
 })

@@ -100,7 +100,13 @@ function mapCallbacks () {
   return {
     list: async (/** @type {string[] | undefined} */ clientIds) => entries(clientIds).map(({ token }) => token),
     entries,
-    put: (/** @type {string} */ clientId, /** @type {string} */ token, /** @type {{ at: number }} */ { at }) => {
+    /**
+     * @param {string} clientId
+     * @param {string} token
+     * @param {{ at: number, keepTime: boolean }} options
+     */
+    put: (clientId, token, { at, keepTime }) => {
+      if (keepTime && rows.get(token)?.clientId === clientId) return
       rows.set(token, { clientId, token, registeredAt: at })
     },
     remove: (/** @type {string} */ text, /** @type {{ unlessSince?: number }} */ { unlessSince = Infinity }) => {

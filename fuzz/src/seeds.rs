@@ -152,11 +152,14 @@ fn payload() -> Seeds {
 const REPORT: Configuration = [0, 3, 0, 0];
 /// In doubt is sent again, and there is room for six only.
 const RESEND: Configuration = [1, 3 + 8, 0, 0];
+/// Silence is success after 50 milliseconds.
+const QUIET: Configuration = [0, 3 + 32, 0, 0];
 /// The breaker trips at the second, and the expiration comes soon.
 const HASTY: Configuration = [0, 2, 1, 1];
 
 fn operations() -> Seeds {
     let push = [op::PUSH, 0, 7, 1];
+    let push_many = [op::PUSH, 0, 228, 1];
     let push_malformed = [op::PUSH, 0, 3, 0];
     let close_input = [op::CLOSE_INPUT, 0, 0, 0];
     let stop = [op::STOP, 0, 0, 0];
@@ -174,7 +177,7 @@ fn operations() -> Seeds {
     let close = [op::CLOSE, 0, 0, 0];
     let tick = [op::TICK, 0, 1, 0];
     let (invalid, passing, missing_payload) = (0, 3, 9);
-    let cases: [(&str, Configuration, &[Operation]); 17] = [
+    let cases: [(&str, Configuration, &[Operation]); 22] = [
         ("all-accepted", REPORT, &[push, push_malformed, close_input, open, write, send, process(7), process(7)]),
         ("late-tokens", REPORT, &[open, write, push, write, wait, write, push, close_input, write]),
         ("refused-twice", REPORT, &[push, round, refuse(invalid, 2), round, process(7), refuse(invalid, 0), round]),
@@ -214,6 +217,15 @@ fn operations() -> Seeds {
         ("stopped", REPORT, &[push, open, write_little, send, process(1), stop, process(7)]),
         ("no-answer", REPORT, &[push, round, wait, wait, tick, process(7)]),
         ("breaker", HASTY, &[push, round, refuse(invalid, 0), round, refuse(invalid, 0), push]),
+        (
+            "far-ahead",
+            REPORT,
+            &[push, round, refuse(invalid, 0), push_many, round, process(7), tick, wait, write, send],
+        ),
+        ("shares", [5, 3, 0, 0], &[push_many, round, round, process(7), close, write_before, send_before, round]),
+        ("quiet", QUIET, &[push, round, process(7), wait, tick]),
+        ("quiet-refused-late", QUIET, &[push, round, wait, tick, refuse(invalid, 3), round]),
+        ("quiet-shutdown-late", QUIET, &[push, round, wait, tick, push, write, [op::SHUT_DOWN, 0, 3, 4], round]),
         ("expired", HASTY, &[push, open, write_little, send, wait, wait, push, tick, open]),
     ];
     cases

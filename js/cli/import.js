@@ -45,7 +45,7 @@ export async function importTokens (path, options) {
     })
   } catch (error) {
     bar.stop()
-    if (imported > 0) tell(`${counted(imported, 'line')} had been imported; importing the file again is safe`)
+    if (imported > 0) tell(`${counted(imported, 'line')} had been imported; importing again does no harm`)
     throw error
   } finally {
     bar.stop()
@@ -116,7 +116,7 @@ function isHeader (pair) {
  */
 async function write (store, page, complain) {
   try {
-    return await store.putMany(page.map(({ clientId, token }) => ({ clientId, token })))
+    return await store.putMany(page.map(({ clientId, token }) => ({ clientId, token, keepTime: true })))
   } catch (error) {
     if (!isMisfit(error)) throw error
     const { written, refused } = await writeSingly(store, page)
@@ -134,7 +134,7 @@ async function writeSingly (store, page) {
   const refused = []
   for (const { line, clientId, token } of page) {
     try {
-      await store.put(clientId, token)
+      await store.put(clientId, token, { keepTime: true })
     } catch (error) {
       if (!isMisfit(error)) throw error
       refused.push({ line, problem: messageOf(error) })

@@ -147,6 +147,8 @@ async function pushWith (options, { payload, ...send }, store) {
  * @param {PushOptions} options
  */
 async function tellOutcome (report, error, audience, { json, db }) {
+  // First, so that it is read before a long list of tokens that were not sent for that reason.
+  if (error !== undefined) tellError(error)
   const complete = audience.isRead
   if (json) {
     await printJson({
@@ -159,7 +161,6 @@ async function tellOutcome (report, error, audience, { json, db }) {
   } else {
     await print(reportLines(report, { db, complete, lineOf: token => audience.lineOf(token) }))
   }
-  if (error !== undefined) tellError(error)
   const isDone = report.accepted === report.total && report.removalError === undefined
   process.exitCode = error !== undefined ? exitCodeOf(error) : isDone ? exit.done : exit.incomplete
 }

@@ -1,8 +1,21 @@
 /**
  * The options of every command that opens the token database.
  */
-import { openTokenStore } from '../stores/index.js'
+import { openStore } from '../stores/index.js'
 import { usage } from './exit.js'
+
+/** What messages call these options. @type {import('../stores/words.js').Words} */
+const words = {
+  table: '--table',
+  clientId: '--client-column',
+  token: '--token-column',
+  registeredAt: '--time-column',
+  create: '`bellpush tokens add` and `bellpush tokens import` do that',
+  undated: 'leave --time-column out'
+}
+
+/** A text with a password in it, perhaps: it is not repeated where others may read it. */
+const MAY_BE_SECRET = /[@=?]|pass|pwd|secret/i
 
 /**
  * @typedef {object} StoreOptions
@@ -38,16 +51,27 @@ export function addStoreOptions (command, help) {
  * @returns {Promise<T>}
  */
 export async function withStore ({ db = '', table, clientColumn, tokenColumn, timeColumn }, more, run) {
-  if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) {
-    throw usage('a database in memory would end with this command: name a file, sqlite:FILE')
-  }
+  checkUrl(db)
   const columns = { clientId: clientColumn, token: tokenColumn, registeredAt: timeColumn }
-  const store = await openTokenStore(db, { table, columns, ...more })
+  const store = await openStore(db, { table, columns, ...more }, words)
   try {
     return await run(store)
   } finally {
     await store.close()
   }
+}
+
+/** @param {string} db what `--db` says */
+function checkUrl (db) {
+  if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) {
+    throw usage('a database in memory would end with this command: name a file, sqlite:FILE')
+  }
+  if (/^sqlite:./.test(db)) return
+  // One letter is a drive of Windows.
+  const scheme = /^[a-z]{2,}:/i.exec(db)?.[0] ?? 'sqlite:'
+  if (scheme !== 'sqlite:') throw usage(`the database must be sqlite:FILE: this version knows no ${scheme}`)
+  const isFile = db !== '' && db !== scheme && !MAY_BE_SECRET.test(db)
+  throw usage(`${isFile ? db : 'this'} is no database URL: write sqlite:${isFile ? db : 'FILE'}`)
 }
 
 /** The database's file. @param {StoreOptions} options */

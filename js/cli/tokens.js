@@ -109,8 +109,9 @@ A line is a client and a token:
   "Smith, A",0a1b…     a field may be in double quotes
   # words              comments and empty lines are left out
 A first line that names the columns (client,token) is left out too. Of a token
-that comes twice the last line counts. Importing makes every token
-newly registered, so feedback of an earlier time removes none of them.
+that comes twice the last line counts. Importing again does no harm: a token
+that its client has already keeps the time at which it was registered. One that
+is new, or moves, is registered now, and feedback of earlier deaths leaves it.
 
 Exit codes: 0 done, 1 some lines were malformed, 2 usage (a wrong table too),
 3 the database could not be used.

@@ -3,6 +3,7 @@
  */
 import { BellpushError } from '../errors.js'
 import { describeReason } from './batch.js'
+import { checkBytes } from './bytes.js'
 import { FeedbackDecoder } from './decoders.js'
 import { hex } from './hex.js'
 import { guarded, pkg } from './module.js'
@@ -59,7 +60,7 @@ function json (value) {
  * @param {string | Uint8Array | object} notification.payload
  * @param {number} [notification.identifier]
  * @param {number} [notification.expiration] Unix seconds
- * @param {number} [notification.priority]
+ * @param {number} [notification.priority] commands 0 and 1 cannot say one: with them only 10, which they always mean
  * @returns {Uint8Array}
  */
 export function encodeNotification ({ command = 2, token, payload, identifier, expiration, priority }) {
@@ -91,7 +92,7 @@ export function encodeErrorResponse ({ status, identifier }) {
  * The six bytes that a gateway sends, in the place of `unpack()`.
  * @param {Uint8Array} bytes
  * @returns {{ status: number, reason: string | null, identifier: number }}
- * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`
+ * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`, `BELLPUSH_OPTION_INVALID` where they are no bytes
  */
 export function decodeErrorResponse (bytes) {
   checkBytes(bytes)
@@ -125,10 +126,9 @@ export function encodeFeedback (tuples) {
  * Everything that a feedback service sent.
  * @param {Uint8Array} bytes
  * @returns {import('./decoders.js').FeedbackTuple[]}
- * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`
+ * @throws {BellpushError} `BELLPUSH_FRAME_MALFORMED`, `BELLPUSH_OPTION_INVALID` where they are no bytes
  */
 export function decodeFeedback (bytes) {
-  checkBytes(bytes)
   const feedback = new FeedbackDecoder()
   try {
     const { tuples, error } = feedback.push(bytes)
@@ -170,12 +170,6 @@ export function explain (bytes, kind) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', `kind must be one of ${KINDS.join(', ')}, found ${String(kind)}`)
   }
   return guarded(() => pkg.explain(bytes, kind))
-}
-
-/** @param {unknown} bytes */
-function checkBytes (bytes) {
-  if (bytes instanceof Uint8Array) return
-  throw new BellpushError('BELLPUSH_OPTION_INVALID', `bytes must be a Uint8Array (or a Buffer), found ${typeof bytes}`)
 }
 
 /**

@@ -2,6 +2,7 @@
  * Streams of the binary protocol, cut anywhere: frames as a gateway reads them, tuples as a feedback client does.
  */
 import { BellpushError } from '../errors.js'
+import { checkBytes } from './bytes.js'
 import { hex } from './hex.js'
 import { pkg, Resident } from './module.js'
 
@@ -44,6 +45,7 @@ export class FrameDecoder {
    * @returns {{ frames: Frame[], fault: FrameFault | undefined }}
    */
   push (bytes) {
+    checkBytes(bytes)
     return this.#resident.use(inner => {
       const records = inner.push(bytes)
       const data = inner.data()
@@ -94,6 +96,7 @@ export class FeedbackDecoder {
    * @returns {{ tuples: FeedbackTuple[], error: BellpushError | undefined }}
    */
   push (bytes) {
+    checkBytes(bytes)
     /** @type {FeedbackTuple[]} */
     const tuples = []
     try {

@@ -6,5 +6,6 @@ export { createAuthority } from './certificates.js'
 /**
  * @typedef {import('./simulator.js').SimulatorOptions} SimulatorOptions
  * @typedef {import('./simulator.js').NotificationEvent} NotificationEvent
+ * @typedef {import('./simulator.js').AcceptedEvent} AcceptedEvent
  * @typedef {import('./ledger.js').Counts} Counts
  */

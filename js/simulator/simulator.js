@@ -31,7 +31,7 @@ import { Listener } from './listener.js'
  */
 
 /**
- * What `accepted` and `rejected` tell.
+ * What `rejected` tells.
  *
  * @typedef {object} NotificationEvent
  * @property {number} connection the connection's number, from 1
@@ -46,12 +46,18 @@ import { Listener } from './listener.js'
  */
 
 /**
+ * What `accepted` and `dropped` tell: a malformed frame is neither.
+ *
+ * @typedef {NotificationEvent & { token: string, payload: Uint8Array }} AcceptedEvent
+ */
+
+/**
  * @typedef {object} SimulatorEvents
  * @property {[number]} connection its number
  * @property {[number]} disconnect
- * @property {[NotificationEvent]} accepted
+ * @property {[AcceptedEvent]} accepted
  * @property {[NotificationEvent]} rejected
- * @property {[NotificationEvent]} dropped
+ * @property {[AcceptedEvent]} dropped lost to a fault without a word
  * @property {[{ time: number, token: string }[]]} feedback the tuples given away
  * @property {[Error]} refused
  */
@@ -254,7 +260,8 @@ export class Simulator extends EventEmitter {
     if (this.listenerCount(verdict) > 0) {
       const { token, command, identifier, expiration, priority, payload } = frame
       const responses = command === 0 || plan === undefined ? [] : plan.packets(identifier ?? 0)
-      this.emit(verdict, { connection, position, token, identifier, expiration, priority, payload, fault, responses })
+      const event = { connection, position, token, identifier, expiration, priority, payload, fault, responses }
+      this.emit(verdict, /** @type {AcceptedEvent} */ (event))
     }
     return plan
   }

@@ -16,7 +16,8 @@ import { countOf, invalid } from './values.js'
  * - `remove(token, { unlessSince })`: removes the token, given in the spelling that `list` gave or in lower case,
  *   unless it was registered after `unlessSince` (undefined: in any case). Says whether it went, as a boolean or a
  *   number of rows; nothing said counts as gone. It may be called again for a token that is gone.
- * - `put(clientId, token, { at })`: the token belongs to this client from now on and to no other.
+ * - `put(clientId, token, { at, keepTime })`: the token belongs to this client from now on and to no other, and was
+ *   registered at that time; with `keepTime`, a token that this client has already keeps the time that it has.
  * - `removeClient(clientId)`: how many tokens went.
  * - `entries(clientIds)`: like `list`, but of { clientId, token, registeredAt }.
  * - `count(clientIds)`: left out, `list` is counted.
@@ -24,7 +25,8 @@ import { countOf, invalid } from './values.js'
  * @typedef {object} Callbacks
  * @property {(clientIds?: string[]) => Listing<string>} list
  * @property {(token: string, options: { unlessSince: number | undefined }) => Promised<boolean | number | void>} remove
- * @property {(clientId: string, token: string, options: { at: number }) => Promised<unknown>} [put]
+ * @property {(clientId: string, token: string, options: { at: number, keepTime: boolean }) =>
+ *   Promised<unknown>} [put]
  * @property {(clientId: string) => Promised<number>} [removeClient]
  * @property {(clientIds?: string[]) => Listing<import('./token-store.js').Entry>} [entries]
  * @property {(clientIds?: string[]) => Promised<number>} [count]
@@ -66,9 +68,9 @@ export class CallbackBackend {
     return true
   }
 
-  /** @param {{ clientId: string, token: string, at: number }[]} page */
+  /** @param {import('./token-store.js').Checked[]} page */
   async putPage (page) {
-    for (const { clientId, token, at } of page) await this.#call('put', clientId, token, { at })
+    for (const { clientId, token, at, keepTime } of page) await this.#call('put', clientId, token, { at, keepTime })
   }
 
   /** @param {string[]} [clientIds] */

@@ -143,6 +143,29 @@ const behaviours = {
     assert.equal((await all(store.entries()))[0].registeredAt, NOON)
   },
 
+  'a registration that may be an old one leaves the time of a token that the client has': async store => {
+    await store.put('1', token(1), { at: NOON })
+    await store.put('1', token(1).toUpperCase(), { at: NOON + HOUR, keepTime: true })
+    assert.deepEqual(await all(store.entries()), [{ clientId: '1', token: token(1), registeredAt: NOON }])
+  },
+
+  'a registration that may be an old one gives its time to a token that is new or moves': async store => {
+    await store.put('1', token(1), { at: NOON })
+    await store.putMany([1, 2].map(n => ({ clientId: '2', token: token(n), at: NOON + HOUR, keepTime: true })))
+    const entries = (await all(store.entries())).sort((a, b) => a.token < b.token ? -1 : 1)
+    assert.deepEqual(entries, [1, 2].map(n => ({ clientId: '2', token: token(n), registeredAt: NOON + HOUR })))
+  },
+
+  'a registration that may be an old one gives way to a sure one in the same batch': async store => {
+    const sure = { clientId: '1', token: token(1), at: NOON + HOUR }
+    const unsure = { ...sure, at: NOON, keepTime: true }
+    for (const batch of [[sure, unsure], [unsure, sure]]) {
+      await store.put('1', token(1), { at: NOON - HOUR })
+      await store.putMany(batch)
+      assert.equal((await all(store.entries()))[0].registeredAt, NOON + HOUR)
+    }
+  },
+
   'what is no time in milliseconds is refused': async store => {
     await store.put('1', token(1), { at: NOON })
     for (const time of [NaN, -1, Infinity, '2026-01-01', new Date(NaN), null]) {
@@ -151,6 +174,12 @@ const behaviours = {
       await assert.rejects(store.remove(token(1), { unlessSince: at }), { code: 'BELLPUSH_OPTION_INVALID' })
     }
     assert.deepEqual(await all(store.list()), [token(1)])
+  },
+
+  'whether a time is kept is true or false': async store => {
+    const keepTime = /** @type {any} */ ('yes')
+    await assert.rejects(store.put('1', token(1), { keepTime }), { code: 'BELLPUSH_OPTION_INVALID' })
+    assert.equal(await store.count(), 0)
   },
 
   'seconds are not taken for milliseconds: they register nothing and remove nothing': async store => {

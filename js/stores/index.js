@@ -7,6 +7,7 @@ import { CallbackBackend } from './callbacks.js'
 import { MemoryBackend } from './memory.js'
 import { TokenStore } from './token-store.js'
 import { invalid } from './values.js'
+import { words } from './words.js'
 
 /** @typedef {import('./layout.js').TableOptions} TableOptions */
 
@@ -32,6 +33,16 @@ import { invalid } from './values.js'
  *   BELLPUSH_STORE_READ_ONLY and BELLPUSH_STORE_LOCKED
  */
 export async function openTokenStore (where, options = {}) {
+  return openStore(where, options, words)
+}
+
+/**
+ * As `openTokenStore`, with messages in the caller's own words.
+ * @param {string | import('./callbacks.js').Callbacks} where
+ * @param {DatabaseOptions} options
+ * @param {import('./words.js').Words} words
+ */
+export async function openStore (where, options, words) {
   if (typeof where === 'object' && where !== null) return new TokenStore(new CallbackBackend(where))
   if (typeof where !== 'string') throw invalid('A token store is opened with a text like sqlite:FILE, or callbacks.')
   const scheme = /^[a-z]+(?=:)/.exec(where)?.[0]
@@ -39,7 +50,7 @@ export async function openTokenStore (where, options = {}) {
   if (scheme === 'memory' && rest === '') return new TokenStore(new MemoryBackend())
   if (scheme === 'sqlite' && rest !== '') {
     const { openSqlite } = await import('./sqlite.js')
-    return new TokenStore(await openSqlite(rest, options))
+    return new TokenStore(await openSqlite(rest, options, words))
   }
   // The text may carry a password: it is not repeated.
   throw invalid('A token store is opened with sqlite:FILE (as in sqlite:doorbell.db), sqlite::memory: or memory:, ' +

@@ -37,6 +37,7 @@ import { invalid, readTime } from './values.js'
  */
 
 /** @typedef {import('./database.js').Database} Database */
+/** @typedef {import('./words.js').Words} Words */
 
 const DEFAULT_TIME = 'registered_at'
 
@@ -47,20 +48,21 @@ const DEFAULT_TIME = 'registered_at'
 
 /**
  * @param {TableOptions} options
+ * @param {Words} words
  * @returns {Names}
  * @throws {BellpushError} BELLPUSH_OPTION_INVALID
  */
-export function checkNames ({ table = 'device_tokens', columns = {} }) {
+export function checkNames ({ table = 'device_tokens', columns = {} }, words) {
   for (const key of Object.keys(columns)) {
     if (!['clientId', 'token', 'registeredAt'].includes(key)) {
       throw invalid(`columns has no ${JSON.stringify(key.slice(0, 40))}; it has clientId, token and registeredAt.`)
     }
   }
   const { clientId = 'client_id', token = 'token', registeredAt } = columns
-  const names = [checkName('table', table), checkName('columns.clientId', clientId), checkName('columns.token', token)]
-  if (registeredAt !== undefined && registeredAt !== null) names.push(checkName('columns.registeredAt', registeredAt))
+  const names = [checkName(words.table, table), checkName(words.clientId, clientId), checkName(words.token, token)]
+  if (registeredAt !== undefined && registeredAt !== null) names.push(checkName(words.registeredAt, registeredAt))
   if (new Set(names.slice(1).map(name => name.toLowerCase())).size < names.length - 1) {
-    throw invalid('columns names the same column twice.')
+    throw invalid(`${words.clientId}, ${words.token} and ${words.registeredAt} name the same column twice.`)
   }
   return { table, clientId, token, registeredAt }
 }
@@ -68,10 +70,11 @@ export function checkNames ({ table = 'device_tokens', columns = {} }) {
 /**
  * @param {Database} database
  * @param {Names} names
+ * @param {Words} words
  * @returns {Promise<Layout | null>} null where there is no such table
  * @throws {BellpushError} BELLPUSH_STORE_SCHEMA where a column is missing
  */
-export async function findLayout (database, names) {
+export async function findLayout (database, names, words) {
   const found = await database.run(db => database.dialect.describe(db, names.table))
   if (!found) return null
   /** @param {string} name */
@@ -81,7 +84,7 @@ export async function findLayout (database, names) {
     if (wanted) return wanted
     throw lacks(`The table ${found.name} in ${database.label} has no column ${name}. Its columns are: ` +
       `${listed(found.columns.map(column => column.name))}. ` +
-      'Name the right ones (columns: clientId, token, registeredAt).')
+      `Name the right ones with ${words.clientId}, ${words.token} and ${words.registeredAt}.`)
   }
   const token = column(names.token)
   const layout = {
@@ -103,7 +106,7 @@ export async function findLayout (database, names) {
   if (strange === undefined) return { ...layout, registeredAt }
   if (names.registeredAt === undefined) return layout
   throw lacks(`The column ${found.name}.${registeredAt.name} in ${database.label} holds ${strange}, and milliseconds ` +
-    'since 1970 are wanted. Name another column, or none (columns: { registeredAt: null }).')
+    `since 1970 are wanted. Name another column, or none: ${words.undated}.`)
 }
 
 /**
@@ -129,13 +132,14 @@ export async function createTable (database, names) {
 /**
  * @param {Database} database
  * @param {string} table
+ * @param {Words} words
  * @returns {Promise<BellpushError>}
  */
-export async function noTable (database, table) {
+export async function noTable (database, table, words) {
   const tables = await database.run(db => database.dialect.tableNames(db))
   return lacks(`${database.label} has no table ${table}; ` +
     (tables.length > 0 ? `its tables are: ${listed(tables)}. ` : 'it has no tables at all. ') +
-    'Name the right one (table), or have it made (create: true; adding or importing tokens does that).')
+    `Name the right one with ${words.table}, or have it made: ${words.create}.`)
 }
 
 /**

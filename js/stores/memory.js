@@ -16,10 +16,11 @@ export class MemoryBackend {
     return true
   }
 
-  /** @param {{ clientId: string, token: string, at: number }[]} page */
+  /** @param {import('./token-store.js').Checked[]} page */
   async putPage (page) {
-    for (const { clientId, token, at } of page) {
+    for (const { clientId, token, at, keepTime } of page) {
       const known = this.#tokens.get(token)
+      if (keepTime && known?.clientId === clientId) continue
       if (known && known.clientId !== clientId) this.#leave(known.clientId, token)
       this.#tokens.set(token, { clientId, registeredAt: at })
       const tokens = this.#clients.get(clientId)

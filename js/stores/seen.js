@@ -1,15 +1,16 @@
 /**
- * The texts that a listing has given already, for tables in which a token can be in several rows.
+ * The tokens that a listing has given already, for tables in which a token can be in several rows or spellings.
  *
- * One page needs none of this but a Set. From the second page on the texts are in a temporary table, which the
+ * One page needs none of this but a Set. From the second page on the tokens are in a temporary table, which the
  * database keeps on disk: memory stays the same whatever the number of tokens.
  */
+import { canonicalOr } from './spellings.js'
 
 /** Listings may run side by side, each with its own table. */
 let tables = 0
 
 /** What one listing has given. */
-export class SeenTexts {
+export class SeenTokens {
   #database
   /** @type {string[] | undefined} */
   #firstPage
@@ -22,28 +23,32 @@ export class SeenTexts {
   }
 
   /**
-   * @param {string[]} page
-   * @returns {Promise<string[]>} those that were not seen before, each once
+   * @param {string[]} page texts of tokens
+   * @returns {Promise<string[]>} those whose tokens were not seen before, in whatever spelling; of each the first
    */
   async fresh (page) {
-    const texts = [...new Set(page)]
-    if (!this.#firstPage) {
-      this.#firstPage = texts
-      return texts
+    /** @type {Map<string, string>} */
+    const texts = new Map()
+    for (const text of page) {
+      const token = canonicalOr(text)
+      if (!texts.has(token)) texts.set(token, text)
     }
-    if (texts.length === 0) return texts
+    const tokens = [...texts.keys()]
+    if (!this.#firstPage) {
+      this.#firstPage = tokens
+      return [...texts.values()]
+    }
+    if (tokens.length === 0) return []
     if (!this.#table) {
       this.#table = await this.#createTable()
       await this.#add(this.#table, this.#firstPage)
     }
     const table = this.#table
-    const known = new Set(await this.#database.run(async db => {
-      const rows = await db.selectFrom(table).select('text').where('text', 'in', texts).execute()
-      return rows.map(({ text }) => text)
-    }))
-    const fresh = texts.filter(text => !known.has(text))
-    await this.#add(table, fresh)
-    return fresh
+    const known = await this.#database.run(db =>
+      db.selectFrom(table).select('token').where('token', 'in', tokens).execute())
+    for (const { token } of known) texts.delete(token)
+    await this.#add(table, [...texts.keys()])
+    return [...texts.values()]
   }
 
   /** Never throws: a listing's own error matters more, and the table goes with the connection. */
@@ -55,16 +60,16 @@ export class SeenTexts {
   async #createTable () {
     const table = `bellpush_seen_${++tables}`
     await this.#database.run(db => db.schema.createTable(table).temporary()
-      .addColumn('text', this.#database.dialect.columnTypes.token, column => column.primaryKey()).execute())
+      .addColumn('token', this.#database.dialect.columnTypes.token, column => column.primaryKey()).execute())
     return table
   }
 
   /**
    * @param {string} table
-   * @param {string[]} texts
+   * @param {string[]} tokens
    */
-  async #add (table, texts) {
-    if (texts.length === 0) return
-    await this.#database.run(db => db.insertInto(table).values(texts.map(text => ({ text }))).execute())
+  async #add (table, tokens) {
+    if (tokens.length === 0) return
+    await this.#database.run(db => db.insertInto(table).values(tokens.map(token => ({ token }))).execute())
   }
 }

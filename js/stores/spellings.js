@@ -8,11 +8,15 @@
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
 
+/** What nearly every text looks like: asking the core about the others only is much quicker. */
+const CANONICAL = /^(?:[0-9a-f]{2}){1,100}$/
+
 /**
  * @param {string} text
  * @returns {string} the canonical lower-case hex where the text is a token, else the text itself
  */
 export function canonicalOr (text) {
+  if (CANONICAL.test(text)) return text
   try {
     return normalizeToken(text)
   } catch (error) {

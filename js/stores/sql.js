@@ -5,8 +5,9 @@
  * Not here: how databases differ (their dialects), what the table looks like (layout.js).
  */
 import { setImmediate } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { BellpushError } from '../errors.js'
-import { SeenTexts } from './seen.js'
+import { SeenTokens } from './seen.js'
 import { canonicalOr, spellingsOf } from './spellings.js'
 import { chunksOf, countOf, isWholeNumber, readTime } from './values.js'
 
@@ -65,7 +66,7 @@ export class SqlBackend {
     return row === undefined || dated !== undefined
   }
 
-  /** @param {{ clientId: string, token: string, at: number }[]} page */
+  /** @param {import('./token-store.js').Checked[]} page */
   async putPage (page) {
     for (const row of page) this.#refuseDistortion(row)
     const byToken = new Map(page.map(row => [row.token, row]))
@@ -73,7 +74,8 @@ export class SqlBackend {
       const known = await this.#find(db, [...byToken.keys()])
       for (const [token, rows] of known) {
         const row = /** @type {typeof page[number]} */ (byToken.get(token))
-        for (const some of chunksOf(rows.map(({ key }) => key), KEYS_A_STATEMENT)) {
+        const changed = row.keepTime ? rows.filter(({ clientId }) => String(clientId) !== row.clientId) : rows
+        for (const some of chunksOf(changed.map(({ key }) => key), KEYS_A_STATEMENT)) {
           await db.updateTable(this.#layout.table).set(this.#values(row)).where(this.#column.key, 'in', some).execute()
         }
       }
@@ -87,13 +89,12 @@ export class SqlBackend {
 
   /** @param {string[]} [clientIds] */
   async * list (clientIds) {
-    if (this.#layout.unique) {
-      for await (const rows of this.#pages(clientIds)) yield * rows.map(this.#text)
-      return
-    }
-    const seen = new SeenTexts(this.#database)
+    const seen = new SeenTokens(this.#database)
     try {
-      for await (const rows of this.#pages(clientIds)) yield * await seen.fresh(rows.map(this.#text))
+      for await (const rows of this.#pages(clientIds)) {
+        const texts = rows.map(this.#text)
+        yield * await (this.#layout.unique ? this.#oneSpelling(texts, clientIds, seen) : seen.fresh(texts))
+      }
     } finally {
       await seen.close()
     }
@@ -146,15 +147,21 @@ export class SqlBackend {
     const { table, unique } = this.#layout
     // A token that is in several rows may be in several chunks: then only a listing can tell.
     if (!unique && clientIds && clientIds.length > CLIENTS_A_STATEMENT) return countOf(this.list(clientIds))
+    const token = sql.ref(this.#column.token)
+    const texts = unique ? sql`count(${token})` : sql`count(distinct ${token})`
+    const isPlain = sql`${token} = lower(${token}) and ${token} not like '<%' and ${token} not like '% %'`
+    // A unique column holds a token twice only where one of its texts is not plain, and that is quicker to see.
+    const tokens = unique
+      ? sql`count(case when ${isPlain} then 1 end)`
+      : sql`count(distinct lower(replace(replace(replace(${token}, ' ', ''), '<', ''), '>', '')))`
     let total = 0
     for (const ids of this.#chunks(clientIds)) {
-      const { n } = await this.#database.run(db => {
-        const { count } = db.fn
-        const query = db.selectFrom(table)
-          .select((unique ? count(this.#column.token) : count(this.#column.token).distinct()).as('n'))
+      const found = await this.#database.run(db => {
+        const query = db.selectFrom(table).select([texts.as('texts'), tokens.as('tokens')])
         return (ids ? query.where(this.#column.clientId, 'in', ids) : query).executeTakeFirstOrThrow()
       })
-      total += Number(n)
+      if (Number(found.texts) !== Number(found.tokens)) return countOf(this.list(clientIds))
+      total += Number(found.texts)
     }
     return total
   }
@@ -202,6 +209,43 @@ export class SqlBackend {
   }
 
   /**
+   * A column that is unique holds each text once, and still a token in several spellings. The canonical one speaks for
+   * all, so that a table in which there is no other needs nothing more.
+   * @param {string[]} texts a page
+   * @param {string[] | undefined} clientIds of the listing
+   * @param {SeenTokens} seen the tokens whose canonical spelling is not in the listing
+   */
+  async #oneSpelling (texts, clientIds, seen) {
+    /** @type {Map<string, string>} */
+    const others = new Map()
+    for (const text of texts) if (canonicalOr(text) !== text) others.set(text, canonicalOr(text))
+    if (others.size === 0) return texts
+    const listed = await this.#listed([...others.values()], clientIds)
+    const unspoken = [...others].filter(([, token]) => !listed.has(token)).map(([text]) => text)
+    const fresh = new Set(await seen.fresh(unspoken))
+    return texts.filter(text => !others.has(text) || fresh.has(text))
+  }
+
+  /**
+   * @param {string[]} texts
+   * @param {string[] | undefined} clientIds
+   * @returns {Promise<Set<string>>} those of these texts, and perhaps others, that these clients have
+   */
+  async #listed (texts, clientIds) {
+    const { token, clientId } = this.#column
+    const wanted = texts.filter(text => !this.#isDistorted('token', text))
+    const found = new Set()
+    for (const ids of this.#chunks(clientIds)) {
+      const rows = await this.#database.run(db => {
+        const query = db.selectFrom(this.#layout.table).select(`${token} as token`).where(token, 'in', wanted)
+        return (ids ? query.where(clientId, 'in', ids) : query).execute()
+      })
+      for (const row of rows) found.add(this.#text(row))
+    }
+    return found
+  }
+
+  /**
    * The rows of some tokens, in any spelling.
    * @param {Kysely} db in a transaction
    * @param {string[]} tokens canonical, or any other text
@@ -210,8 +254,8 @@ export class SqlBackend {
    */
   async #find (db, tokens, others = []) {
     const texts = new Set([...tokens.flatMap(spellingsOf), ...others].filter(text => !this.#isDistorted('token', text)))
-    const { token, registeredAt, key } = this.#column
-    const columns = [`${token} as token`, `${key} as key`]
+    const { token, clientId, registeredAt, key } = this.#column
+    const columns = [`${token} as token`, `${clientId} as clientId`, `${key} as key`]
     if (registeredAt) columns.push(`${registeredAt} as registeredAt`)
     /** @type {Map<string, Row[]>} */
     const found = new Map()

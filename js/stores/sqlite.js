@@ -13,24 +13,27 @@ import { checkNames, createTable, findLayout, noTable } from './layout.js'
 import { SqlBackend } from './sql.js'
 import { invalid, isWholeNumber } from './values.js'
 
+/** @typedef {import('./words.js').Words} Words */
+
 const OPTIONS = ['table', 'columns', 'create', 'undated', 'lockTimeout']
 
 /**
  * @param {string} path a file, `//` and a file, or `:memory:`
  * @param {import('./index.js').DatabaseOptions} options
+ * @param {Words} words
  * @returns {Promise<SqlBackend>}
  */
-export async function openSqlite (path, options) {
+export async function openSqlite (path, options, words) {
   const unknown = Object.keys(options).find(key => !OPTIONS.includes(key))
   if (unknown) throw invalid(`A token store in a database has no option ${JSON.stringify(unknown.slice(0, 40))}.`)
   const { undated = 'keep', lockTimeout } = options
   if (undated !== 'keep' && undated !== 'remove') throw invalid("undated must be 'keep' or 'remove'.")
-  const names = checkNames(options)
+  const names = checkNames(options, words)
   const inMemory = path === ':memory:'
   const create = options.create === true || inMemory
   // An absolute path: the driver takes `file:` for a URI and `http:` for a server, and neither is meant.
   const file = inMemory ? path : resolve(path.replace(/^\/\/(?=.)/, ''))
-  const fresh = inMemory || await isFresh(file, create)
+  const fresh = inMemory || await isFresh(file, create, words)
 
   const driver = new SqliteDialect({ database: withPlainTransactions(await openFile(file)) })
   const database = new Database({ driver, dialect, label: file, lockTimeout })
@@ -39,12 +42,12 @@ export async function openSqlite (path, options) {
     await database.run(db => sql`pragma temp_store = file`.execute(db))
     // Readers and a writer do not stop each other. A database that somebody else made keeps the mode he chose.
     if (fresh && create) await database.run(db => sql`pragma journal_mode = wal`.execute(db))
-    let layout = await findLayout(database, names)
+    let layout = await findLayout(database, names, words)
     if (!layout && create) {
       await createTable(database, names)
-      layout = await findLayout(database, names)
+      layout = await findLayout(database, names, words)
     }
-    if (!layout) throw await noTable(database, names.table)
+    if (!layout) throw await noTable(database, names.table, words)
     return new SqlBackend(database, layout, { undated })
   } catch (error) {
     await database.close()
@@ -146,9 +149,10 @@ function affinityOf (type) {
 /**
  * @param {string} file
  * @param {boolean} create
+ * @param {Words} words
  * @returns {Promise<boolean>} whether there is nothing in it yet
  */
-async function isFresh (file, create) {
+async function isFresh (file, create, words) {
   try {
     const { size } = await stat(file)
     return size === 0
@@ -156,8 +160,7 @@ async function isFresh (file, create) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error)
     if (code === 'ENOENT' && create) return true
     throw new BellpushError('BELLPUSH_STORE_UNAVAILABLE', code === 'ENOENT'
-      ? `There is no token database ${file}. Name the right file, or have it made (create: true; adding or importing ` +
-        'tokens does that).'
+      ? `There is no token database ${file}. Name the right file, or have it made: ${words.create}.`
       : `The token database ${file} cannot be reached (${code}).`, { cause: error })
   }
 }

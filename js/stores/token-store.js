@@ -16,9 +16,13 @@ const PUT_PAGE = 1_000
 /** @typedef {import('./values.js').ClientId} ClientId */
 
 /**
- * A registration. `at` is a Date or milliseconds since 1970; now if it is left out.
- * @typedef {{ clientId: ClientId, token: string, at?: Date | number }} Registration
+ * A registration. `at` is a Date or milliseconds since 1970; now if it is left out. `keepTime` is for lists that tell
+ * who has which token but not since when: a token that this client has already keeps the time that it has, so that
+ * putting the same list every night does not make its dead tokens look alive. One that is new, or moves, gets `at`.
+ * @typedef {{ clientId: ClientId, token: string, at?: Date | number, keepTime?: boolean }} Registration
  */
+
+/** @typedef {{ clientId: string, token: string, at: number, keepTime: boolean }} Checked a registration, checked */
 
 /**
  * A removal. `unlessSince`, a Date or milliseconds since 1970, is when the token died according to Apple: a token
@@ -36,7 +40,7 @@ const PUT_PAGE = 1_000
  * @typedef {object} Backend
  * @property {boolean} dated whether it knows when each token was registered
  * @property {() => Promise<boolean>} removesByTime whether a removal with `unlessSince` can remove anything
- * @property {(page: { clientId: string, token: string, at: number }[]) => Promise<void>} putPage all or nothing
+ * @property {(page: Checked[]) => Promise<void>} putPage all or nothing
  * @property {(clientIds?: string[]) => AsyncIterable<string>} list
  * @property {(clientIds?: string[]) => AsyncIterable<Entry>} entries
  * @property {(tokens: DeadToken[]) => Promise<DeadToken[]>} remove which of them went
@@ -87,16 +91,16 @@ export class TokenStore {
   }
 
   /**
-   * Registers a token. A token that is there already belongs to this client from now on, with the new time; a row of
-   * an old table keeps its spelling.
+   * Registers a token. A token that is there already belongs to this client from now on, with the new time unless
+   * `keepTime` says otherwise; a row of an old table keeps its spelling.
    * @param {ClientId} clientId
    * @param {string} token hex in any usual spelling; stored in canonical lower case
-   * @param {{ at?: Date | number }} [options] when it was registered; now if left out
+   * @param {{ at?: Date | number, keepTime?: boolean }} [options] see Registration
    * @returns {Promise<void>}
    * @throws {BellpushError} BELLPUSH_TOKEN_MALFORMED
    */
-  async put (clientId, token, { at } = {}) {
-    await this.#work(backend => backend.putPage([checkRegistration({ clientId, token, at })]))
+  async put (clientId, token, { at, keepTime } = {}) {
+    await this.#work(backend => backend.putPage([checkRegistration({ clientId, token, at, keepTime })]))
   }
 
   /**
@@ -109,7 +113,7 @@ export class TokenStore {
   async putMany (registrations) {
     checkIterable(registrations, 'The registrations')
     let total = 0
-    /** @type {Map<string, { clientId: string, token: string, at: number }>} */
+    /** @type {Map<string, Checked>} */
     const page = new Map()
     const write = async () => {
       if (page.size > 0) await this.#work(backend => backend.putPage([...page.values()]))
@@ -117,7 +121,8 @@ export class TokenStore {
     }
     for await (const registration of registrations) {
       const checked = checkRegistration(registration)
-      page.set(checked.token, checked)
+      const earlier = page.get(checked.token)
+      if (!checked.keepTime || earlier?.clientId !== checked.clientId) page.set(checked.token, checked)
       total++
       if (page.size === PUT_PAGE) await write()
     }
@@ -126,9 +131,10 @@ export class TokenStore {
   }
 
   /**
-   * The text of each token as it is stored, page by page: memory stays bounded whatever the number of tokens. The same
-   * text comes once, although an old table has it in several rows; two spellings of one token are two texts. Tokens
-   * may be put and removed meanwhile; only one that moves between two clients during the listing can come twice.
+   * The text of each token as it is stored, page by page: memory stays bounded whatever the number of tokens. A token
+   * comes once, in one of its spellings, although an old table has it in several rows or spellings; a text that is no
+   * token comes as it is. Tokens may be put and removed meanwhile; only one that moves between two clients during the
+   * listing can come twice.
    * @param {ClientId | Iterable<ClientId>} [clientIds] whose tokens; undefined means everybody, an empty list nobody
    * @returns {AsyncIterable<string>}
    */
@@ -223,14 +229,15 @@ export class TokenStore {
 
 /**
  * @param {Registration} registration
- * @returns {{ clientId: string, token: string, at: number }}
+ * @returns {Checked}
  */
 function checkRegistration (registration) {
   if (typeof registration !== 'object' || registration === null) {
     throw invalid('A registration must be an object with clientId and token.')
   }
-  const { clientId, token, at = Date.now() } = registration
-  return { clientId: checkClientId(clientId), token: normalizeToken(token), at: checkKeptTime(at, 'at') }
+  const { clientId, token, at = Date.now(), keepTime = false } = registration
+  if (typeof keepTime !== 'boolean') throw invalid('keepTime must be true or false.')
+  return { clientId: checkClientId(clientId), token: normalizeToken(token), at: checkKeptTime(at, 'at'), keepTime }
 }
 
 /**

@@ -1,7 +1,7 @@
 //! What must hold after each operation: against what the gateway really did, and against what the core can know.
 
 use bellpush::batch::Settled;
-use bellpush::binary::LinkState;
+use bellpush::binary::{Confirm, LinkState};
 use bellpush::outcome::{Outcome, Reason};
 
 use super::World;
@@ -39,6 +39,10 @@ impl World {
     pub(super) fn check_outcome(&self, settled: Settled) {
         let Some(slot) = self.slots.get(settled.slot as usize).filter(|slot| !slot.lied_about) else { return };
         match settled.outcome {
+            // The gateway was silent about it, and may still refuse it.
+            Outcome::Accepted if self.confirm != Confirm::Sentinel => {
+                assert!(self.has_left(&slot.places), "{settled:?}, which never left");
+            }
             Outcome::Accepted => assert!(slot.accepted > 0, "{settled:?}, which was not accepted"),
             Outcome::InDoubt => {}
             Outcome::Rejected if self.resends() => {}
@@ -84,8 +88,13 @@ impl World {
     /// for being in doubt.
     fn check_doubt(&self, settled: Settled, places: &[(usize, u64)]) {
         let before = if self.resends() { 0 } else { places.len().saturating_sub(1) };
-        let left_whole =
-            |(index, end): &(usize, u64)| self.connections.get(*index).is_some_and(|there| *end <= there.sent);
-        assert!(places.iter().skip(before).any(left_whole), "{settled:?}, which never left: {places:?}");
+        let any = places.iter().skip(before).any(|place| self.has_left(std::slice::from_ref(place)));
+        assert!(any, "{settled:?}, which never left: {places:?}");
+    }
+
+    /// Whether it has left the host whole, the last time it was written.
+    fn has_left(&self, places: &[(usize, u64)]) -> bool {
+        let there = places.last().and_then(|(index, end)| Some((self.connections.get(*index)?, *end)));
+        there.is_some_and(|(connection, end)| end <= connection.sent)
     }
 }

@@ -9,9 +9,10 @@
 #![allow(dead_code, reason = "each test file uses its own part of what they share")]
 
 mod checks;
+mod gateway;
 
 use bellpush::batch::{Batch, Config, InDoubt, Settled, Stop};
-use bellpush::binary::{Link, LinkState, Timing};
+use bellpush::binary::{Confirm, Link, LinkState, Timing};
 use bellpush::notification::{Notification, Payload};
 use bellpush::outcome::Reason;
 
@@ -28,7 +29,7 @@ pub type Operation = [u8; 4];
 
 /// The first byte of an [`Operation`], modulo [`op::COUNT`].
 pub mod op {
-    /// Up to seven tokens, as the third byte says; one in eight times the last is malformed.
+    /// Up to seven tokens, as the third byte says, or about a hundred; one in eight times the last is malformed.
     pub const PUSH: u8 = 0;
     /// One in eight times.
     pub const CLOSE_INPUT: u8 = 1;
@@ -108,6 +109,7 @@ struct World {
     batch: Batch,
     config: Config,
     timing: Timing,
+    confirm: Confirm,
     /// The host knows what has not left yet; otherwise it calls nothing unsent.
     knows_unsent: bool,
     notification: Notification,
@@ -141,7 +143,10 @@ pub fn run([size, attempts, breaker, times]: Configuration, operations: impl Int
         answer: one_of(&[1_000, 1, u64::MAX], times / 16),
         round_trip: one_of(&[2, 0, 50], times / 64),
     };
-    let mut world = World::new(config, timing, attempts & 16 == 0);
+    let quiet = one_of(&[50, 1], attempts / 64);
+    let confirm = if attempts & 32 == 0 { Confirm::Sentinel } else { Confirm::Quiet(quiet) };
+    let mut world = World::new(config, timing, confirm, attempts & 16 == 0);
+    world.batch.set_links(one_of(&[1, 2, 8], size / 5));
     for operation in operations {
         world.operate(operation);
     }
@@ -153,12 +158,13 @@ fn one_of<T: Copy>(choices: &[T], which: u8) -> T {
 }
 
 impl World {
-    fn new(config: Config, timing: Timing, knows_unsent: bool) -> Self {
+    fn new(config: Config, timing: Timing, confirm: Confirm, knows_unsent: bool) -> Self {
         let payload = Payload::parse(PAYLOAD, Payload::BINARY_LIMIT).expect("an object");
         Self {
             batch: Batch::new(config),
             config,
             timing,
+            confirm,
             knows_unsent,
             notification: Notification { payload, expiration: None, priority: None },
             connections: Vec::new(),
@@ -171,7 +177,8 @@ impl World {
     fn operate(&mut self, operation: Operation) {
         let [kind, which, how, much] = operation;
         match kind % op::COUNT {
-            op::PUSH => self.push(u32::from(how % 8), much.is_multiple_of(8)),
+            op::PUSH if how < 224 => self.push(u32::from(how % 8), much.is_multiple_of(8)),
+            op::PUSH => self.push(u32::from(how - 128), much.is_multiple_of(8)),
             op::CLOSE_INPUT if how.is_multiple_of(8) => self.close_input(),
             op::STOP if how.is_multiple_of(8) => self.batch.stop(Stop::Caller, self.now),
             op::WAIT => self.now += u64::from(how) * u64::from(much % 8),
@@ -217,7 +224,7 @@ impl World {
     }
 
     fn open(&mut self) {
-        let link = Link::new(&self.notification, self.now).with_timing(self.timing);
+        let link = Link::new(&self.notification, self.now).with_timing(self.timing).with_confirm(self.confirm);
         self.connections.push(Connection { link, frames: Vec::new(), written: 0, sent: 0, processed: 0, over: false });
     }
 
@@ -231,9 +238,8 @@ impl World {
 
     fn operate_link(&mut self, index: usize, kind: u8, how: u8, much: u8) {
         let now = self.now;
-        let knows_unsent = self.knows_unsent;
+        let unsent = self.told_unsent(index);
         let connection = self.connections.get_mut(index).expect("it is there");
-        let unsent = if knows_unsent { connection.unsent() } else { 0 };
         match kind {
             op::WRITE => self.write(index, usize::MAX),
             op::WRITE_LITTLE => self.write(index, usize::from(how)),
@@ -245,21 +251,10 @@ impl World {
                 self.refuse(index, how);
             }
             op::SHUT_DOWN => {
-                // It has processed some, says so, and goes.
                 self.process(index, usize::from(how % 4));
-                let connection = self.connection(index);
-                let last = connection.processed.checked_sub(1).and_then(|last| connection.frames.get(last));
-                if let Some(last) = last.filter(|_| !connection.over).map(|(frame, _)| frame.identifier) {
-                    self.say(index, &answer(10, last), usize::from(much % 7));
-                }
+                self.shut_down(index, usize::from(much % 7));
             }
-            op::SAY_STRANGE => {
-                let strange = [b"?".to_vec(), answer(8, 0), answer(2, 0), answer(10, u32::MAX), answer(77, 1 << 31)];
-                let strange = strange.get(usize::from(how) % strange.len()).expect("one of them");
-                if !connection.over {
-                    self.say(index, strange, usize::from(much % 7));
-                }
-            }
+            op::SAY_STRANGE => self.say_strange(index, how, usize::from(much % 7)),
             op::CLOSE => connection.link.closed(&mut self.batch, unsent, Reason::CLOSED_WITHOUT_ANSWER, now),
             op::LIE => self.lie(index, how, much),
             op::LEAVE => connection.link.closed(&mut self.batch, unsent, Reason::ABANDONED, now),
@@ -267,8 +262,19 @@ impl World {
                 connection.link.refused(&mut self.batch, now);
                 connection.over = true;
             }
-            _ => connection.link.tick(&mut self.batch, unsent, now),
+            _ => self.tick(index),
         }
+    }
+
+    fn tick(&mut self, index: usize) {
+        let unsent = self.told_unsent(index);
+        let connection = self.connections.get_mut(index).expect("it is there");
+        connection.link.tick(&mut self.batch, unsent, self.now);
+    }
+
+    /// What the host tells the link.
+    fn told_unsent(&mut self, index: usize) -> u64 {
+        if self.knows_unsent { self.connection(index).unsent() } else { 0 }
     }
 
     fn write(&mut self, index: usize, max_bytes: usize) {
@@ -297,62 +303,15 @@ impl World {
 
     /// So much of what was written leaves, of 255. What a link that is done has left unsent was thrown away.
     fn send(&mut self, index: usize, part: u8) {
+        let now = self.now;
         let connection = self.connection(index);
-        if connection.link.state() != LinkState::Done {
-            connection.sent += connection.unsent() * u64::from(part) / 255;
-        }
-    }
-
-    /// The gateway processes so many frames, if they are there; it refuses the sentinel.
-    fn process(&mut self, index: usize, count: usize) {
-        for _ in 0..count {
-            let connection = self.connection(index);
-            let Some(frame) = connection.next().cloned() else { return };
-            match frame.slot {
-                Some(slot) => {
-                    connection.processed += 1;
-                    self.slot(slot).accepted += 1;
-                }
-                None => self.say(index, &answer(4, frame.identifier), 0),
-            }
-        }
-    }
-
-    fn refuse(&mut self, index: usize, how: u8) {
-        let status = one_of(&[8, 8, 8, 1, 2, 5, 255, 0, 77, 4], how);
-        if let Some(frame) = self.connection(index).next().cloned() {
-            if let Some(slot) = frame.slot {
-                self.slot(slot).refused.push(status);
-            }
-            self.say(index, &answer(status, frame.identifier), usize::from(how % 7));
-        }
-    }
-
-    /// The gateway says something about a notification or the sentinel that is not so.
-    fn lie(&mut self, index: usize, how: u8, much: u8) {
-        let connection = self.connections.get_mut(index).expect("it is there");
-        if connection.over {
+        if connection.link.state() == LinkState::Done || connection.unsent() == 0 {
             return;
         }
-        for (frame, _) in &connection.frames {
-            if let Some(slot) = frame.slot.and_then(|slot| self.slots.get_mut(slot as usize)) {
-                slot.lied_about = true;
-            }
+        connection.sent += connection.unsent() * u64::from(part) / 255;
+        if connection.unsent() == 0 {
+            connection.link.left(now);
         }
-        let identifier = u32::from(much) % (connection.frames.len() as u32 + 2);
-        let status = one_of(&[8, 10, 0, 1, 4, 7, 255, 3, 128], how);
-        self.say(index, &answer(status, identifier), usize::from(how % 7));
-    }
-
-    /// The gateway's last words, in two pieces, the first perhaps of no bytes.
-    fn say(&mut self, index: usize, words: &[u8], cut: usize) {
-        let knows_unsent = self.knows_unsent;
-        let connection = self.connections.get_mut(index).expect("it is there");
-        let unsent = if knows_unsent { connection.unsent() } else { 0 };
-        connection.over = true;
-        let (left, right) = words.split_at(cut.min(words.len()));
-        connection.link.read(&mut self.batch, left, unsent, self.now);
-        connection.link.read(&mut self.batch, right, unsent, self.now);
     }
 
     fn resends(&self) -> bool {
@@ -372,6 +331,7 @@ impl World {
             }
             let Some(time) = link.deadline() else { return };
             self.now = self.now.max(time);
+            self.tick(index);
         }
     }
 
@@ -404,10 +364,4 @@ impl World {
             self.check_outcome(settled);
         }
     }
-}
-
-fn answer(status: u8, identifier: u32) -> Vec<u8> {
-    let mut bytes = vec![8, status];
-    bytes.extend(identifier.to_be_bytes());
-    bytes
 }

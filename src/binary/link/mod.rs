@@ -213,11 +213,7 @@ impl Link {
         }
         match claims {
             Claims::BytesUsedUp => {}
-            // Never so long that the gateway would be taken for dead meanwhile.
-            Claims::FarAhead => {
-                let wait = self.timing.round_trip.min(self.timing.answer / 2);
-                self.waits_until = Some(now.saturating_add(wait));
-            }
+            Claims::FarAhead => self.waits_until = Some(now.saturating_add(self.timing.round_trip)),
             Claims::NothingLeft => self.write_ending(batch, out, wrote, false, now),
             Claims::ShareTaken => self.write_ending(batch, out, wrote, true, now),
         }
@@ -285,7 +281,7 @@ impl Link {
         if self.confirm != Confirm::Sentinel {
             return;
         }
-        let lingered = self.idle_since.is_some_and(|since| now >= since.saturating_add(self.timing.linger));
+        let lingered = self.lingers_until().is_some_and(|time| now >= time);
         let full = share_taken || self.next_identifier >= Self::LAST_IDENTIFIER;
         if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
@@ -336,16 +332,29 @@ impl Link {
         if self.state == LinkState::Done || self.in_flight.is_empty() {
             return None;
         }
-        let answer = self.progress_at.saturating_add(self.timing.answer);
-        if let (Confirm::Quiet(quiet), false) = (self.confirm, self.leaving) {
-            let presumption = self.progress_at.saturating_add(quiet);
-            return Some(presumption.min(self.waits_until.unwrap_or(u64::MAX)));
-        }
-        let linger = match (self.state, self.idle_since) {
-            (LinkState::Open, Some(since)) => since.saturating_add(self.timing.linger),
-            _ => u64::MAX,
+        let own = match (self.confirm, self.state) {
+            (Confirm::Quiet(quiet), _) if !self.leaving => Some(self.progress_at.saturating_add(quiet)),
+            (Confirm::Sentinel, LinkState::Open) => self.lingers_until(),
+            _ => None,
         };
-        Some(answer.min(linger).min(self.waits_until.unwrap_or(u64::MAX)))
+        let times = [Some(self.dead_at()), own, self.waits_until];
+        times.into_iter().flatten().min()
+    }
+
+    /// When it writes its sentinel, if no more tokens come.
+    fn lingers_until(&self) -> Option<u64> {
+        self.idle_since.map(|since| since.saturating_add(self.timing.linger))
+    }
+
+    /// When silence means that the gateway is dead. As long as the link itself waits, for more tokens or to give an
+    /// answer its time, nothing has been asked; and where silence is success, it is never death.
+    fn dead_at(&self) -> u64 {
+        let asked_at = match (self.confirm, self.state) {
+            (Confirm::Quiet(_), _) if !self.leaving => return u64::MAX,
+            (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
+            _ => None,
+        };
+        self.progress_at.max(asked_at.unwrap_or(0)).saturating_add(self.timing.answer)
     }
 
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
@@ -357,10 +366,7 @@ impl Link {
         {
             self.presume(batch, now);
         }
-        if self.state != LinkState::Done
-            && !self.in_flight.is_empty()
-            && now >= self.progress_at.saturating_add(self.timing.answer)
-        {
+        if self.state != LinkState::Done && !self.in_flight.is_empty() && now >= self.dead_at() {
             self.closed(batch, unsent, Reason::NO_ANSWER, now);
         }
     }
