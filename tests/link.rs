@@ -163,7 +163,7 @@ fn a_link_that_gives_an_answer_its_time_does_not_take_the_silence_for_death() {
     assert_eq!(slots(&write(&mut second, &mut batch, 0)), (1..33).map(Some).collect::<Vec<_>>());
     assert_eq!(standing(&second), (LinkState::Open, Some(50)));
     second.tick(&mut batch, 0, 50);
-    assert_eq!(standing(&second), (LinkState::Open, Some(50)));
+    assert_eq!(standing(&second), (LinkState::Open, Some(60)), "no time that is past");
     let rest: Vec<_> = (33..40).chain([0]).map(Some).chain([None]).collect();
     assert_eq!(slots(&write(&mut second, &mut batch, 50)), rest);
     assert_eq!(standing(&second), (LinkState::Confirming, Some(60)));

@@ -97,7 +97,7 @@ pub struct Link {
     /// Bytes given out by `write`.
     written: u64,
     answers: Decoder,
-    /// When bytes last went out or came in.
+    /// When bytes last went out or came in, or could have.
     progress_at: u64,
     /// When it first found nothing to send, since it last sent something.
     idle_since: Option<u64>,
@@ -219,10 +219,12 @@ impl Link {
         }
     }
 
-    /// Ends the wait for an answer when its time has come, whether or not there is anything to write then.
+    /// Ends the wait for an answer when its time has come, whether or not the connection takes anything then. The wait
+    /// was its own wish, so what a gateway may be silent for begins now.
     fn wake(&mut self, now: u64) {
         if self.waits_until.is_some_and(|time| now >= time) {
             self.waits_until = None;
+            self.progress_at = now;
             self.ahead = 0;
             self.unopposed = self.in_flight.len();
         }
