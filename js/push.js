@@ -296,7 +296,8 @@ export class Push {
       if (link.learnt) {
         this.#answers++
         this.#fruitless = 0
-      } else if (link.written) {
+      } else if (link.written || this.#standing.hasWork) {
+        // One that ended before it could write what there was counts too: the next one is not made at once.
         this.#fruitless++
       }
       if (error?.code === 'BELLPUSH_CORE_FAILED') {
