@@ -10,10 +10,15 @@ export class Batch {
     closeInput(): void;
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
+     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+     * pushed, where there is not as much.
+     */
+    pushEqual(length: number, count: number, now: number): boolean;
+    /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
      */
-    push(length: number, count: number, now: number): boolean;
+    pushLines(length: number, count: number, now: number): boolean;
     /**
      * Room for `length` bytes of text; the address holds until the next call of anything here.
      */
@@ -72,13 +77,17 @@ export class BinaryLink {
      * Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
      */
     constructor(batch: Batch, linger: number, answer: number, round_trip: number, quiet: number, now: number);
+    /**
+     * Where what `write` prepared is; the address holds until the next call of anything here.
+     */
+    output(): number;
     read(batch: Batch, bytes: Uint8Array | number[], unsent: number, now: number): void;
     refused(batch: Batch, now: number): void;
     tick(batch: Batch, unsent: number, now: number): void;
     /**
-     * What to send next, a copy; undefined: nothing now.
+     * Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
      */
-    write(batch: Batch, max_bytes: number, now: number): Uint8Array | undefined;
+    write(batch: Batch, max_bytes: number, now: number): number;
     readonly hasLearnt: boolean;
     readonly hasWritten: boolean;
     readonly inFlight: number;
@@ -189,7 +198,8 @@ export interface InitOutput {
     readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly batch_push: (a: number, b: number, c: number, d: number) => number;
+    readonly batch_pushEqual: (a: number, b: number, c: number, d: number) => number;
+    readonly batch_pushLines: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_setLinks: (a: number, b: number) => void;
     readonly batch_settled: (a: number) => [number, number];
@@ -205,10 +215,11 @@ export interface InitOutput {
     readonly binarylink_late: (a: number) => [number, number];
     readonly binarylink_left: (a: number, b: number) => void;
     readonly binarylink_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    readonly binarylink_output: (a: number) => number;
     readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
-    readonly binarylink_write: (a: number, b: number, c: number, d: number) => any;
+    readonly binarylink_write: (a: number, b: number, c: number, d: number) => number;
     readonly checkPayload: (a: number, b: number, c: number) => [number, number];
     readonly encodeErrorResponse: (a: number, b: number) => [number, number];
     readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];

@@ -48,6 +48,23 @@ export class Batch {
         return this;
     }
     /**
+     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+     * pushed, where there is not as much.
+     * @param {number} length
+     * @param {number} count
+     * @param {number} now
+     * @returns {boolean}
+     */
+    pushEqual(length, count, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_pushEqual(this.__wbg_ptr, length, count, now);
+        return ret !== 0;
+    }
+    /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
      * @param {number} length
@@ -55,13 +72,13 @@ export class Batch {
      * @param {number} now
      * @returns {boolean}
      */
-    push(length, count, now) {
+    pushLines(length, count, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.batch_push(this.__wbg_ptr, length, count, now);
+        ret = wasm.batch_pushLines(this.__wbg_ptr, length, count, now);
         return ret !== 0;
     }
     /**
@@ -481,6 +498,19 @@ export class BinaryLink {
         return this;
     }
     /**
+     * Where what `write` prepared is; the address holds until the next call of anything here.
+     * @returns {number}
+     */
+    output() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.binarylink_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
      * @param {Batch} batch
      * @param {Uint8Array | number[]} bytes
      * @param {number} unsent
@@ -533,11 +563,11 @@ export class BinaryLink {
         wasm.binarylink_tick(this.__wbg_ptr, batch.__wbg_ptr, unsent, now);
     }
     /**
-     * What to send next, a copy; undefined: nothing now.
+     * Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
      * @param {Batch} batch
      * @param {number} max_bytes
      * @param {number} now
-     * @returns {Uint8Array | undefined}
+     * @returns {number}
      */
     write(batch, max_bytes, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -550,7 +580,7 @@ export class BinaryLink {
         let ret;
         __wbg_call_guard();
         ret = wasm.binarylink_write(this.__wbg_ptr, batch.__wbg_ptr, max_bytes, now);
-        return ret;
+        return ret >>> 0;
     }
 }
 if (Symbol.dispose) BinaryLink.prototype[Symbol.dispose] = BinaryLink.prototype.free;
@@ -906,10 +936,6 @@ function __wbg_get_imports() {
         },
         __wbg_new_cd4348290afae586: function() {
             const ret = new Object();
-            return ret;
-        },
-        __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
-            const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return ret;
         },
         __wbg_push_c9f4893fc209f768: function(arg0, arg1) {

@@ -87,10 +87,33 @@ export class Batch {
    * @param {number} now
    */
   push (tokens, now) {
-    if (tokens.length === 0 || this.#pushText(tokens.join('\n'), tokens.length, now)) return
+    if (tokens.length === 0 || this.#pushEqual(tokens, now) || this.#pushLines(tokens.join('\n'), tokens.length, now)) {
+      return
+    }
     // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
     // two tokens and none: something that is no digit says so.
-    this.#pushText(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+    this.#pushLines(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+  }
+
+  /**
+   * The usual case: texts of one length need nothing between them. To add them up one by one only notes what is to be
+   * put together, which is then done once, straight into the core's memory.
+   * @param {string[]} tokens
+   * @param {number} now
+   * @returns {boolean} false: they are not like that, and nothing was pushed
+   */
+  #pushEqual (tokens, now) {
+    const { length } = tokens[0]
+    if (length === 0) return false
+    let text = ''
+    for (const token of tokens) {
+      if (token.length !== length) return false
+      text += token
+    }
+    return this.resident.use(inner => {
+      const { read, written } = encoder.encodeInto(text, view(inner.reserve(text.length), text.length))
+      return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
+    })
   }
 
   /**
@@ -99,7 +122,7 @@ export class Batch {
    * @param {number} now
    * @returns {boolean} false: there are not `count` lines, and nothing was pushed
    */
-  #pushText (text, count, now) {
+  #pushLines (text, count, now) {
     return this.resident.use(inner => {
       // The core takes no lines in no bytes for no tokens, so an empty token on its own is written as a space.
       const lines = text || ' '
@@ -110,7 +133,7 @@ export class Batch {
         room = 3 * lines.length // the most that UTF-8 needs for a UTF-16 code unit
         written = encoder.encodeInto(lines, view(inner.reserve(room), room))
       }
-      return inner.push(written.written, count, now)
+      return inner.pushLines(written.written, count, now)
     })
   }
 

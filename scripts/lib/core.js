@@ -61,5 +61,5 @@ export function samePathsEverywhere () {
   const registry = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src')
   const folders = existsSync(registry) ? readdirSync(registry) : []
   const remaps = folders.map(name => `--remap-path-prefix=${join(registry, name)}=/cargo`)
-  return { CARGO_ENCODED_RUSTFLAGS: remaps.join('\x1f') }
+  return { CARGO_ENCODED_RUSTFLAGS: [...flags.rustc, ...remaps].join('\x1f') }
 }

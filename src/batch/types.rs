@@ -90,9 +90,9 @@ impl Counts {
         self.0.iter().sum()
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: Outcome, more: u64) {
         if let Some(count) = self.0.get_mut(outcome as usize) {
-            *count += 1;
+            *count += more;
         }
     }
 }

@@ -85,7 +85,8 @@ impl WasmBatch {
 
     /// Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
     /// where there are not as many lines: a token has a line break in it.
-    pub fn push(&mut self, length: usize, count: u32, now: f64) -> bool {
+    #[wasm_bindgen(js_name = pushLines)]
+    pub fn push_lines(&mut self, length: usize, count: u32, now: f64) -> bool {
         let text = self.input.get(..length).unwrap_or_default();
         let breaks = text.iter().filter(|byte| **byte == b'\n').count();
         let fits = breaks + 1 == count as usize;
@@ -93,6 +94,17 @@ impl WasmBatch {
             self.batch.push_hex(text, milliseconds(now));
         }
         fits
+    }
+
+    /// Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+    /// pushed, where there is not as much.
+    #[wasm_bindgen(js_name = pushEqual)]
+    pub fn push_equal(&mut self, length: usize, count: usize, now: f64) -> bool {
+        let Some(text) = length.checked_mul(count).and_then(|bytes| self.input.get(..bytes)) else {
+            return false;
+        };
+        self.batch.push_texts(text.chunks_exact(length.max(1)), milliseconds(now));
+        true
     }
 
     #[wasm_bindgen(js_name = closeInput)]
