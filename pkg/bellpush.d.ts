@@ -11,7 +11,7 @@ export class Batch {
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
      * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
-     * pushed, where there is not as much.
+     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
      */
     pushEqual(length: number, count: number, now: number): boolean;
     /**
@@ -30,11 +30,12 @@ export class Batch {
      */
     settled(): Uint32Array;
     /**
-     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-     * tokens refused at least once.
+     * How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+     * outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+     * 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+     * once. It is asked after every event, so it makes nothing anew.
      */
-    standing(now: number): Float64Array;
+    standing(now: number): number;
     stop(now: number): void;
 }
 
@@ -203,7 +204,7 @@ export interface InitOutput {
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_setLinks: (a: number, b: number) => void;
     readonly batch_settled: (a: number) => [number, number];
-    readonly batch_standing: (a: number, b: number) => [number, number];
+    readonly batch_standing: (a: number, b: number) => number;
     readonly batch_stop: (a: number, b: number) => void;
     readonly batchoptions_new: () => number;
     readonly binarylink_closed: (a: number, b: number, c: number, d: number, e: number) => void;

@@ -49,7 +49,7 @@ export class Batch {
     }
     /**
      * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
-     * pushed, where there is not as much.
+     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
      * @param {number} length
      * @param {number} count
      * @param {number} now
@@ -122,11 +122,12 @@ export class Batch {
         return v1;
     }
     /**
-     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-     * tokens refused at least once.
+     * How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+     * outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+     * 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+     * once. It is asked after every event, so it makes nothing anew.
      * @param {number} now
-     * @returns {Float64Array}
+     * @returns {number}
      */
     standing(now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -135,9 +136,7 @@ export class Batch {
         let ret;
         __wbg_call_guard();
         ret = wasm.batch_standing(this.__wbg_ptr, now);
-        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
-        return v1;
+        return ret >>> 0;
     }
     /**
      * @param {number} now
@@ -739,7 +738,6 @@ if (Symbol.dispose) FrameDecoder.prototype[Symbol.dispose] = FrameDecoder.protot
 export function __wbg_reset_state () {
     __wbg_instance_id++;
     cachedDataViewMemory0 = null;
-    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     if (typeof numBytesDecoded !== 'undefined') numBytesDecoded = 0;
@@ -1029,11 +1027,6 @@ function _assertClass(instance, klass) {
     }
 }
 
-function getArrayF64FromWasm0(ptr, len) {
-    ptr = ptr >>> 0;
-    return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
-}
-
 function getArrayU32FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
@@ -1050,14 +1043,6 @@ function getDataViewMemory0() {
         cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
     }
     return cachedDataViewMemory0;
-}
-
-let cachedFloat64ArrayMemory0 = null;
-function getFloat64ArrayMemory0() {
-    if (cachedFloat64ArrayMemory0 === null || cachedFloat64ArrayMemory0.byteLength === 0) {
-        cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
-    }
-    return cachedFloat64ArrayMemory0;
 }
 
 function getStringFromWasm0(ptr, len) {
@@ -1181,7 +1166,6 @@ function __wbg_finalize_init(instance, module) {
     wasm = instance.exports;
     wasmModule = module;
     cachedDataViewMemory0 = null;
-    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();

@@ -54,8 +54,8 @@ fn append_any(text: &[u8], out: &mut Vec<u8>) -> bool {
 #[cfg(target_feature = "simd128")]
 mod vector {
     use std::arch::wasm32::{
-        u8x16_add, u8x16_all_true, u8x16_lt, u8x16_narrow_i16x8, u8x16_splat, u8x16_sub, u16x8_shl,
-        u16x8_shr, u16x8_splat, u64x2, u64x2_extract_lane, v128, v128_and, v128_bitselect, v128_or,
+        u8x16_add, u8x16_all_true, u8x16_lt, u8x16_narrow_i16x8, u8x16_splat, u8x16_sub, u16x8_shl, u16x8_shr,
+        u16x8_splat, u64x2, u64x2_extract_lane, v128, v128_and, v128_bitselect, v128_or,
     };
 
     /// The bytes that a block of digits writes, and whether all of it are digits.

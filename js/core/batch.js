@@ -1,9 +1,12 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { guarded, pkg, Resident, view } from './module.js'
+import { guarded, numbers, pkg, Resident, view } from './module.js'
 
 const encoder = new TextEncoder()
+
+/** Numbers in what the core says of how a batch stands. */
+const STANDING = 14
 
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
@@ -183,7 +186,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup, refused] = this.resident.use(inner => inner.standing(now))
+      refusal, wakeup, refused] = numbers(this.resident.use(inner => inner.standing(now)), STANDING)
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,

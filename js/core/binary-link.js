@@ -24,8 +24,8 @@ export class BinaryLink {
   }
 
   /**
-   * What to send next: about `maxBytes` of a buffer that the next call fills anew, so they must have been sent or copied
-   * by then. A fresh buffer for each would cost more than all the rest. Undefined: nothing now.
+   * What to send next: about `maxBytes` of a buffer that the next call fills anew, so they must have been sent or
+   * copied by then. A fresh buffer for each would cost more than all the rest. Undefined: nothing now.
    * @param {number} maxBytes
    * @param {number} now
    * @returns {Uint8Array | undefined}

@@ -26,7 +26,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            max_in_flight: 65_536,
+            max_in_flight: 131_072,
             max_attempts: 3,
             in_doubt: InDoubt::Report,
             breaker: 20,
