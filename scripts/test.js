@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
+import { installDatabases } from './lib/databases.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -54,6 +55,7 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
+  { group: 'js', name: 'databases', run: installDatabases },
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]

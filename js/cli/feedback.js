@@ -94,8 +94,8 @@ async function removeDead (options, store) {
   if (journal === undefined) throw usage('a database that is a server has no folder for the journal: --journal FOLDER')
   if (!await store.removesByTime()) {
     throw usage(`${labelOf(options)} does not know when any of its tokens was registered, and would keep every ` +
-      'one that the feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the same; or give ' +
-      'the table a column of registration times, fill it, and name it with --time-column')
+      'one that the feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the ' +
+      'same; or give the table a column of registration times, fill it, and name it with --time-column')
   }
   const service = await readGatewayOptions(options)
   const bar = startProgress({ total: undefined, unit: 'dead tokens' })
