@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import { labelOf } from '../../js/cli/store-options.js'
 import { testTokenStore } from '../../js/stores/conformance.js'
 import { openTokenStore } from '../../js/stores/index.js'
 import { bellpush } from './command.js'
@@ -209,6 +210,17 @@ export function testServerStores (name, begin, more) {
     assert.equal((await bellpush(t, ['tokens', 'remove', ...db, token(1)])).code, 0)
     const listed = await bellpush(t, ['tokens', 'list', ...db, '--client', 'alice'])
     assert.match(listed.stdout, new RegExp(token(2)))
+  })
+
+  test('people do not read the password of the database, and feedback wants a folder for its journal', async t => {
+    const label = labelOf({ db: server.url })
+    assert.equal(label, server.url.replace(`:${encodeURIComponent(server.password)}@`, '@'))
+    assert.equal(labelOf({ db: 'mysql://u:hu@sh@host/db' }), 'mysql://u@host/db')
+    await (await create({ table: 'fed' })).close()
+    const db = ['--db', server.url, '--table', 'fed', '--gateway', 'apns://127.0.0.1:1']
+    const { code, stderr } = await bellpush(t, ['feedback', ...db, '--cert', 'none.pem', '--key', 'none.pem'])
+    assert.equal(code, 2)
+    assert.match(stderr, /--journal FOLDER/)
   })
 
   test('no error holds the password or a whole token, its cause neither', async () => {
