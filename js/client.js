@@ -34,8 +34,8 @@ import { ResultQueue } from './result-queue.js'
  * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to 16)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
- * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); what
- *   waits in buffers shows none, so longer than the gateway takes for `maxInFlight` tokens
+ * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); each
+ *   token in flight adds two, because what waits in buffers shows no progress
  * @property {number} [linger] milliseconds that a connection waits for more tokens before it asks for proof of what it
  *   has sent (250)
  * @property {number} [maxInFlight] tokens held at once (65,536)
