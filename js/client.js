@@ -3,6 +3,7 @@
  */
 import { EventEmitter, setMaxListeners } from 'node:events'
 import { TLSSocket } from 'node:tls'
+import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
 import { describeReason, payloadBytes } from './core.js'
@@ -106,6 +107,9 @@ const sendRules = {
   priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' }
 }
 
+/** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
+const MOST_LISTENING = 64
+
 /** Milliseconds between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 100
 
@@ -200,6 +204,17 @@ export class Client extends EventEmitter {
       'the client was destroyed before all dead tokens had been removed from the token store'))
   }
 
+  /** Of the pushes that are over, listens to the latest ones. @param {Push} push */
+  #listenTo (push) {
+    this.#listening.add(push)
+    let connections = 0
+    for (const one of [...this.#listening].reverse()) {
+      connections += one.listening
+      if (connections > MOST_LISTENING) one.hush()
+      if (one.listening === 0) this.#listening.delete(one)
+    }
+  }
+
   /** Listens no more for refusals that come late. */
   #hush () {
     for (const push of this.#listening) push.hush()
@@ -281,13 +296,11 @@ export class Client extends EventEmitter {
    * @param {AbortSignal | undefined} signal
    */
   async #finish (push, builder, removal, signal) {
-    const abort = () => push.stop(new AbortError(signal?.reason))
-    signal?.addEventListener('abort', abort, { once: true })
+    const undo = onAbort(signal, () => push.stop(new AbortError(signal?.reason)))
     await push.done
-    for (const other of this.#listening) if (!other.isListening) this.#listening.delete(other)
-    if (push.isListening) this.#listening.add(push)
+    this.#listenTo(push)
     if (this.#destroyed.signal.aborted) this.#hush()
-    signal?.removeEventListener('abort', abort)
+    undo()
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)
     const error = push.error ?? errorOfStop(push.stopped, report)
