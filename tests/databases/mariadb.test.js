@@ -1,9 +1,9 @@
 /** Token stores in a real MariaDB, which also stands for MySQL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mariadb } from './helpers/database-servers.js'
-import { errorWithout, testServerStores } from './helpers/server-stores.js'
-import { all, token } from './helpers/sqlite.js'
+import { mariadb } from '../helpers/database-servers.js'
+import { errorWithout, testServerStores } from '../helpers/server-stores.js'
+import { all, token } from '../helpers/sqlite.js'
 
 testServerStores('MariaDB', mariadb, ({ server, open, table }) => {
   test('mariadb: is another name of mysql:', async () => {

@@ -1,9 +1,9 @@
 /** Token stores in a real PostgreSQL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { postgres } from './helpers/database-servers.js'
-import { errorWithout, testServerStores } from './helpers/server-stores.js'
-import { token } from './helpers/sqlite.js'
+import { postgres } from '../helpers/database-servers.js'
+import { errorWithout, testServerStores } from '../helpers/server-stores.js'
+import { token } from '../helpers/sqlite.js'
 
 testServerStores('PostgreSQL', postgres, ({ server, open, table }) => {
   test('postgresql: is another name of postgres:', async () => {
