@@ -37,8 +37,9 @@ export class SocketLink {
   #writes = 0
   /** It is being looked at once a turn. */
   #looking = false
-  /** The write that was under way a turn ago. */
+  /** The write that was under way at the last look, and whole turns of the event loop since the first one. */
   #seen = 0
+  #turns = 0
   #inARow = 0
   #ended = false
   /** @type {NodeJS.Timeout | undefined} */
@@ -118,8 +119,9 @@ export class SocketLink {
   #look = () => {
     this.#looking = this.#chunk > 0 && !this.#stuck && !this.#ended
     if (!this.#looking) return
-    if (this.#seen === this.#writes) this.#stuck = this.#careful = true
+    this.#turns = this.#seen === this.#writes ? this.#turns + 1 : 0
     this.#seen = this.#writes
+    if (this.#turns >= 2) this.#stuck = this.#careful = true
     setImmediate(this.#look)
   }
 

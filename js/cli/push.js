@@ -42,7 +42,8 @@ export function pushCommand () {
   'those of --tokens too')
   addPayloadOptions(command.optionsGroup('Notification:'))
   return command.optionsGroup('Options:')
-    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1)', readConnections)
+    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1 while no token is refused, ' +
+      'then more)', readConnections)
     .addOption(new Option('--in-doubt <how>', 'what to do with notifications of which nobody can know whether they ' +
       'were accepted: report never rings twice, resend rather rings twice than never').choices(['report', 'resend'])
       .default('report'))
