@@ -1,0 +1,12 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bellpush\Exception;
+
+/**
+ * The request cannot be done, however often it is sent: a property, a token, a payload, an option. 400, 413, 422.
+ */
+final class RequestException extends ProblemException
+{
+}
