@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token, tokens } from './helpers/ring.js'
-import { sidecar } from './helpers/sidecar.js'
+import { dingDong, sidecar } from './helpers/sidecar.js'
 
 const nothing = { accepted: 0, rejected: 0, exhausted: 0, expired: 0, inDoubt: 0, notSent: 0 }
 
@@ -28,7 +28,8 @@ test('a ring: the phones of a client are pushed to, the dead one is removed and 
 test('tokens and clients together: each token once, whatever its spelling', async t => {
   const { call, push, simulator } = await sidecar(t)
   await call('PUT', `/v1/clients/7/tokens/${token(10)}`)
-  const { body } = await push({ clientIds: [7, '7'], tokens: [token(10).toUpperCase(), token(11), token(11), 'no token'] })
+  const given = [token(10).toUpperCase(), token(11), token(11), 'no token']
+  const { body } = await push({ clientIds: [7, '7'], tokens: given })
   assert.deepEqual(body.counts, { ...nothing, accepted: 2, rejected: 1 })
   assert.deepEqual(body.results,
     [{ token: 'no token', clientId: null, outcome: 'rejected', reason: 'MalformedToken', status: null }])
@@ -41,7 +42,7 @@ test('what the payload, the expiration and the priority say is on the wire', asy
   let seen
   simulator.on('accepted', event => { seen = event })
   await push({ tokens: [token(1)], custom: { door: 7 }, options: { expiration: 4_000_000_000, priority: 5 } })
-  assert.deepEqual(JSON.parse(Buffer.from(seen.payload).toString()), { aps: { alert: 'Ding dong', sound: 'default' }, door: 7 })
+  assert.deepEqual(JSON.parse(Buffer.from(seen.payload).toString()), { aps: dingDong, door: 7 })
   assert.deepEqual([seen.expiration, seen.priority], [4_000_000_000, 5])
 })
 

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
+import { BellpushError } from '../errors.js'
 import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
 
 /** @returns {Command} */
@@ -86,7 +87,10 @@ async function serve ({ config: file, listen, database, logLevel, ...gatewayOpti
     await server.listen({ host: config.host, port: config.port })
   } catch (error) {
     await server.close()
-    throw error
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    const where = `${config.host}:${config.port}`
+    throw new BellpushError('BELLPUSH_LISTEN_FAILED',
+      `cannot listen on ${where}: ${code === 'EADDRINUSE' ? 'the port is in use' : message}`, { cause: error })
   }
   const [signal] = await ended
   server.log.info({ signal }, 'ending: what is under way gets its verdict')

@@ -1,5 +1,6 @@
 /**
- * A sidecar in the test's own process, on a real SQLite file, with a real simulator for its gateway; and how to call it.
+ * A sidecar in the test's own process, on a real SQLite file, with a real simulator for its gateway, and how to call
+ * it.
  */
 import { Writable } from 'node:stream'
 import { join } from 'node:path'
@@ -12,8 +13,8 @@ export const dingDong = { alert: 'Ding dong', sound: 'default' }
 /**
  * @param {import('node:test').TestContext} t
  * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string, app?: string,
- *   env?: NodeJS.ProcessEnv, database?: string }} [options] `toml`: more of the file's text, before the app; `app`: more
- *   of the app
+ *   env?: NodeJS.ProcessEnv, database?: string }} [options] `toml`: more of the file's text, before the app;
+ *   `app`: more of the app
  */
 export async function sidecar (t, { simulated, toml = '', app = '', env = {}, database } = {}) {
   const { simulator, paths } = await localGateway(t, simulated)
@@ -43,6 +44,7 @@ class Log extends Writable {
    * @param {Buffer} chunk
    * @param {string} _encoding
    * @param {() => void} done
+   * @override
    */
   _write (chunk, _encoding, done) {
     this.text += chunk
