@@ -73,6 +73,7 @@ import { ResultQueue } from './result-queue.js'
  * @property {number | Date} [expiration] when the notification is worth nothing any more (Unix seconds, or a date);
  *   0: try once, store nothing
  * @property {5 | 10} [priority] 10: at once, 5: when it suits the battery; if left out, what the payload asks for
+ * @property {'report' | 'resend'} [inDoubt] in the place of the client's own
  */
 
 const clientRules = {
@@ -105,7 +106,8 @@ const sendRules = {
   signal: abortSignal(),
   onProgress: ofType('function'),
   expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
-  priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' }
+  priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' },
+  inDoubt: oneOf(['report', 'resend'])
 }
 
 /** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
@@ -236,7 +238,8 @@ export class Client extends EventEmitter {
    */
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
-    const { signal, onProgress, expiration, priority } = readOptions('send option', sendRules, options)
+    const { signal, onProgress, expiration, priority, inDoubt = this.#options.inDoubt } =
+      readOptions('send option', sendRules, options)
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
@@ -269,7 +272,7 @@ export class Client extends EventEmitter {
         maxInFlight: this.#options.maxInFlight,
         maxAttempts: this.#options.maxAttempts,
         breaker: this.#options.breaker,
-        resendInDoubt: this.#options.inDoubt === 'resend',
+        resendInDoubt: inDoubt === 'resend',
         listAccepted: queue !== undefined
       },
       chunks,

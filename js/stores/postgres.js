@@ -2,7 +2,7 @@
  * PostgreSQL: the driver `pg`, and what it does differently from other databases.
  */
 import { PostgresDialect, sql } from 'kysely'
-import { explainServer, fits, openServer, timeouts, unreachable } from './server.js'
+import { explainServer, fits, openServer, openServerDatabase, timeouts, unreachable } from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -11,8 +11,19 @@ import { isWholeNumber } from './values.js'
  * @param {import('./words.js').Words} words
  */
 export async function openPostgres (url, options, words) {
-  return openServer({ driver: 'pg', port: 5432, dialect, connect }, url, options, words)
+  return openServer(kind(), url, options, words)
 }
+
+/**
+ * The database alone, whatever is in it.
+ * @param {string} url
+ * @param {{ lockTimeout?: number }} options
+ */
+export async function openPostgresDatabase (url, options) {
+  return openServerDatabase(kind(), url, options)
+}
+
+const kind = () => ({ driver: 'pg', port: 5432, dialect, connect })
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {

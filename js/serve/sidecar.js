@@ -1,0 +1,126 @@
+/**
+ * The sidecar: this package behind HTTP, for programs in any language on the same host.
+ *
+ * Here it is put together. Not here: what single routes do (routes/), and listening.
+ */
+import swagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import { readFileSync } from 'node:fs'
+import { openTokenStore } from '../stores/index.js'
+import { Apps } from './apps.js'
+import { guard } from './guard.js'
+import { logger } from './log.js'
+import { Metrics } from './metrics.js'
+import { Problem, problemOf } from './problem.js'
+import { Pusher } from './pusher.js'
+import { frameRoutes } from './routes/frames.js'
+import { operationRoutes } from './routes/operations.js'
+import { pushRoutes } from './routes/push.js'
+import { tokenRoutes } from './routes/tokens.js'
+import { shared } from './schemas.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+/** @typedef {import('fastify').FastifyInstance<any, any, any, any>} Server */
+
+/** Milliseconds in which a request must have come whole; and connections at once, beyond which none are taken. */
+const REQUEST_TIMEOUT = 60_000
+const HEADERS_TIMEOUT = 10_000
+const MOST_CONNECTIONS = 5_000
+
+/** Characters of a part of a path: 255 of a client's id, each up to twelve when percent-encoded. */
+const PATH_PART = 3_060
+
+/**
+ * Opens the database and reads the credentials; then the server can listen, or answer what a test injects.
+ * @param {import('./config.js').Config} config
+ * @param {{ log?: import('node:stream').Writable }} [options] where the log goes; left out: stdout
+ * @returns {Promise<Server>} closing it drains: what was begun gets its verdict
+ */
+export async function createSidecar (config, { log } = {}) {
+  const server = /** @type {Server} */ (Fastify({
+    logger: logger(config.logLevel, log),
+    bodyLimit: config.limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT },
+    return503OnClosing: false, // we say it in our own words
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PATH_PART },
+    // A number that is written as text is a mistake, and so is a property that nobody knows.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    frameworkErrors: refuse
+  }))
+  server.server.maxConnections = MOST_CONNECTIONS
+
+  const metrics = new Metrics()
+  const store = await openTokenStore(config.database, config.tokens)
+  try {
+    const apps = new Apps(config.apps, store)
+    for (const app of apps) {
+      app.client.on('connect', () => metrics.links.inc({ app: app.name }))
+      app.client.on('tokenRemoved', () => metrics.removed.inc({ app: app.name }))
+    }
+    const pusher = new Pusher({ apps, store, metrics, limits: config.limits })
+
+    server.setErrorHandler(refuse)
+    server.setNotFoundHandler((request, reply) => refuse(
+      new Problem('BELLPUSH_ROUTE_UNKNOWN', `there is no ${request.method} ${request.url.split('?', 1)[0]}`),
+      request, reply))
+    server.addHook('onResponse', async (request, reply) => {
+      const labels = { method: request.method, route: request.routeOptions.url ?? '', status: reply.statusCode }
+      metrics.requests.observe(labels, reply.elapsedTime / 1000)
+    })
+    for (const schema of shared) server.addSchema(schema)
+    await server.register(swagger, openapi(config))
+    guard(server, config)
+    await server.register(pushRoutes, { pusher })
+    await server.register(tokenRoutes, { store })
+    await server.register(frameRoutes)
+    await server.register(operationRoutes, { apps, store, metrics })
+    server.addHook('onClose', async () => {
+      await apps.close()
+      await store.close()
+    })
+    return server
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/**
+ * @param {any} error
+ * @param {import('fastify').FastifyRequest} request
+ * @param {import('fastify').FastifyReply<any, any, any, any>} reply
+ */
+function refuse (error, request, reply) {
+  const { status, body, retryAfter } = problemOf(error)
+  if (status >= 500) request.log.error({ err: error }, 'a request failed')
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  // Written here: the schemas of answers are not for what went wrong before the route was known.
+  return reply.code(status).header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer((/** @type {any} */ text) => text).send(JSON.stringify(body))
+}
+
+/** @param {import('./config.js').Config} config */
+function openapi ({ keys }) {
+  return {
+    openapi: {
+      openapi: '3.0.3',
+      info: {
+        title: 'Bellpush',
+        description: 'Pushes one notification to many Apple devices and tells what became of every single one.',
+        version
+      },
+      ...keys.isEmpty ? {} : {
+        security: [{ key: [] }],
+        components: { securitySchemes: { key: { type: /** @type {const} */ ('http'), scheme: 'bearer' } } }
+      }
+    },
+    refResolver: {
+      buildLocalReference: (/** @type {any} */ json, /** @type {any} */ _uri, /** @type {any} */ _fragment,
+        /** @type {number} */ i) => String(json.$id ?? `def-${i}`)
+    }
+  }
+}
