@@ -66,7 +66,7 @@ final class Client
             ? new Curl($connectTimeout, $timeout)
             : new Sockets($connectTimeout, $timeout));
         $retryFor = $this->seconds($options, 'retryFor', 0);
-        $this->exchange = new Exchange($transport, $url, $options['key'] ?? null, $retryFor);
+        $this->exchange = new Exchange($transport, $url, $options, $retryFor);
         $this->app = $options['app'] ?? null;
     }
 

@@ -1,9 +1,7 @@
 <?php
 
 require __DIR__ . '/../autoload.php';
-
-foreach (['ScriptedServer', 'FakeTransport', 'Answers'] as $helper) {
-    if (is_file(__DIR__ . "/$helper.php")) {
-        require __DIR__ . "/$helper.php";
-    }
-}
+require __DIR__ . '/Answers.php';
+require __DIR__ . '/FakeTransport.php';
+require __DIR__ . '/ScriptedServer.php';
+require __DIR__ . '/Site.php';

@@ -18,6 +18,8 @@ class ProblemException extends BellpushException
         404 => NotFoundException::class,
         409 => ConflictException::class,
         413 => RequestException::class,
+        415 => RequestException::class,
+        421 => RequestException::class,
         422 => RequestException::class,
         429 => RateLimitException::class,
         500 => UnavailableException::class,

@@ -40,8 +40,12 @@ final class Exchange
     /** @var float seconds */
     private $retryFor;
 
-    public function __construct(Transport $transport, string $url, ?string $key, float $retryFor)
+    /**
+     * @param array{key?: string|null} $options in an array, because a trace of the stack shows text
+     */
+    public function __construct(Transport $transport, string $url, array $options, float $retryFor)
     {
+        $key = $options['key'] ?? null;
         // The URL is not repeated in messages: it might hold a password.
         if (!preg_match('~^(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/[\w./%-]*)?$~iD', $url, $match)) {
             throw new UsageException('The address of the sidecar must be a URL such as http://127.0.0.1:8195, ' .
@@ -75,12 +79,10 @@ final class Exchange
      */
     public function call(string $method, string $path, ?array $body, array $headers, array $statuses): array
     {
-        $headers += $this->headers;
-        if ($body !== null) {
-            $headers['Content-Type'] = 'application/json';
-        }
+        // Not in $headers itself: an argument is shown by a trace of the stack as it is then.
+        $all = $headers + $this->headers + ($body === null ? [] : ['Content-Type' => 'application/json']);
         $json = $body === null ? null : $this->encode($body);
-        $request = new Request($method, $this->address, $this->prefix . $path, $headers, $json);
+        $request = new Request($method, $this->address, $this->prefix . $path, $all, $json);
         try {
             $response = $this->send($request, $statuses);
 

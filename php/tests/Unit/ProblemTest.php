@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace Bellpush\Tests\Scripted;
+namespace Bellpush\Tests\Unit;
 
 use Bellpush\Client;
 use Bellpush\Exception;
@@ -164,5 +164,15 @@ final class ProblemTest extends TestCase
         $error = $this->failureOf($client);
         $shown = print_r($client, true) . print_r($error, true) . $error . $error->getTraceAsString();
         $this->assertStringNotContainsString('s3cret', $shown);
+    }
+
+    public function testNoTraceOfAMistakeShowsTheKey(): void
+    {
+        try {
+            new Client('ftp://127.0.0.1', ['key' => 's3cret']);
+        } catch (BellpushException $error) {
+            $this->assertStringNotContainsString('s3cret', (string) $error);
+        }
+        $this->assertTrue(isset($error));
     }
 }

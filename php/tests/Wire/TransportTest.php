@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace Bellpush\Tests\Scripted;
+namespace Bellpush\Tests\Wire;
 
 use Bellpush\Client;
 use Bellpush\Exception\AnswerException;
