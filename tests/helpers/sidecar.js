@@ -2,8 +2,9 @@
  * A sidecar in the test's own process, on a real SQLite file, with a real simulator for its gateway, and how to call
  * it.
  */
-import { Writable } from 'node:stream'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { createSidecar, readConfig } from '../../js/serve/index.js'
 import { folder } from './certificates.js'
 import { localGateway } from './gateway.js'
@@ -31,9 +32,27 @@ ${app}`
   })
   const config = readConfig({ config: join(dir, 'bellpush.toml') }, env)
   const log = new Log()
-  const server = await createSidecar(config, { log })
-  t.after(() => server.close())
-  return { simulator, server, config, dir, log, ...caller(server) }
+  /** Another one, with the same configuration. */
+  const again = async () => {
+    const server = await createSidecar(config, { log })
+    t.after(() => server.close())
+    return { server, ...caller(server) }
+  }
+  return { simulator, config, dir, log, again, ...await again() }
+}
+
+/**
+ * A job, when it is over.
+ * @param {ReturnType<typeof caller>['call']} call
+ * @param {string} id
+ * @param {Record<string, string>} [headers]
+ */
+export async function ended (call, id, headers) {
+  for (;;) {
+    const { body } = await call('GET', `/v1/jobs/${id}`, undefined, headers)
+    if (body.state !== 'queued' && body.state !== 'running') return body
+    await setTimeout(20)
+  }
 }
 
 /** Everything that was logged. */
