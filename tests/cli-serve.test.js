@@ -1,23 +1,18 @@
 /** `bellpush serve` as a process: it says where it listens, answers, and ends in order. */
 import assert from 'node:assert/strict'
-import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { bellpush, hasStack, start } from './helpers/command.js'
 import { localGateway } from './helpers/gateway.js'
 import { token } from './helpers/ring.js'
+import { listening, over } from './helpers/sidecar.js'
 
 test('it serves with nothing but flags, pushes, and ends on SIGTERM with 0', async t => {
   const { simulator, cwd, certificate } = await localGateway(t)
   const { child, ended } = start(t, ['serve', '--listen', '127.0.0.1:0', '--database', 'sqlite:doorbell.db',
     '--gateway', simulator.binary, ...certificate], { cwd })
-  const url = await listening(child)
-  const answer = await fetch(`${url}/v1/push`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ tokens: [token(1)], aps: { alert: 'Ding dong' } })
-  })
-  assert.deepEqual([answer.status, (await answer.json()).counts.accepted], [200, 1])
+  const { status, body } = await over(await listening(child)).push({ tokens: [token(1)] })
+  assert.deepEqual([status, body.counts.accepted], [200, 1])
   child.kill('SIGTERM')
   assert.deepEqual(await ended.then(({ code, stderr }) => ({ code, stderr })), { code: 0, stderr: '' })
 })
@@ -47,15 +42,3 @@ test('a certificate that is not there is told with the app that wants it', async
   assert.equal(code, 3)
   assert.match(stderr, /apps\.default.*no\.pem/)
 })
-
-/**
- * @param {import('node:child_process').ChildProcess} child
- * @returns {Promise<string>}
- */
-function listening (child) {
-  const lines = createInterface({ input: /** @type {NodeJS.ReadableStream} */ (child.stdout) })
-  return new Promise(resolve => lines.on('line', line => {
-    const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
-    if (url) resolve(url)
-  }))
-}

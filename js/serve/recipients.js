@@ -10,6 +10,10 @@ import { canonicalOr } from '../stores/spellings.js'
  * @property {(string | null)[]} clients by the tokens' places; null: the token was given
  */
 
+/** What neither a line nor every database can hold, is no token, and stands for itself in the results. */
+const UNKEPT = /[\n\0]|\p{Surrogate}/u
+const NO_TOKEN = '(no token)'
+
 /** Collects tokens, each once whatever its spelling. */
 export class RecipientList {
   /** @type {Recipients} */
@@ -52,10 +56,11 @@ export class RecipientList {
    * @param {string | null} client
    */
   #add (token, client) {
-    const key = canonicalOr(token)
+    const text = UNKEPT.test(token) ? NO_TOKEN : token
+    const key = canonicalOr(text)
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    this.recipients.tokens.push(token)
+    this.recipients.tokens.push(text)
     this.recipients.clients.push(client)
   }
 }

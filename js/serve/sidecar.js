@@ -9,11 +9,15 @@ import { readFileSync } from 'node:fs'
 import { openTokenStore } from '../stores/index.js'
 import { Apps } from './apps.js'
 import { guard } from './guard.js'
+import { JobReader } from './jobs/reader.js'
+import { Runner } from './jobs/runner.js'
+import { Journal } from './journal/journal.js'
 import { logger } from './log.js'
 import { Metrics } from './metrics.js'
 import { Problem, problemOf } from './problem.js'
 import { Pusher } from './pusher.js'
 import { frameRoutes } from './routes/frames.js'
+import { jobRoutes } from './routes/jobs.js'
 import { operationRoutes } from './routes/operations.js'
 import { pushRoutes } from './routes/push.js'
 import { tokenRoutes } from './routes/tokens.js'
@@ -54,13 +58,19 @@ export async function createSidecar (config, { log } = {}) {
 
   const metrics = new Metrics()
   const store = await openTokenStore(config.database, config.tokens)
+  const journal = await Journal.open(config.journal).catch(async error => {
+    await store.close()
+    throw error
+  })
   try {
     const apps = new Apps(config.apps, store)
     for (const app of apps) {
       app.client.on('connect', () => metrics.links.inc({ app: app.name }))
       app.client.on('tokenRemoved', () => metrics.removed.inc({ app: app.name }))
     }
-    const pusher = new Pusher({ apps, store, metrics, limits: config.limits })
+    const runner = new Runner({ journal, apps, store, metrics, limits: config.jobs, log: server.log })
+    const reader = new JobReader(journal, runner)
+    const pusher = new Pusher({ apps, store, journal, runner, reader, metrics, limits: config.limits })
 
     server.setErrorHandler(refuse)
     server.setNotFoundHandler((request, reply) => refuse(
@@ -74,15 +84,20 @@ export async function createSidecar (config, { log } = {}) {
     await server.register(swagger, openapi(config))
     guard(server, config)
     await server.register(pushRoutes, { pusher })
+    await server.register(jobRoutes, { apps, journal, runner, reader })
     await server.register(tokenRoutes, { store })
     await server.register(frameRoutes)
     await server.register(operationRoutes, { apps, store, metrics })
+    server.addHook('onReady', async () => runner.start())
     server.addHook('onClose', async () => {
+      await runner.drain()
       await apps.close()
+      await journal.close()
       await store.close()
     })
     return server
   } catch (error) {
+    await journal.close()
     await store.close()
     throw error
   }

@@ -35,7 +35,9 @@ const dialect = {
   columnTypes: {
     clientId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
     token: sql`varchar(200) character set ascii collate ascii_bin`,
-    registeredAt: 'bigint'
+    registeredAt: 'bigint',
+    name: sql`varchar(255) character set ascii collate ascii_bin`,
+    text: sql`longtext character set utf8mb4`
   },
   variables: 30_000,
   raced: ({ errno }) => errno === 1213 || errno === 1062,

@@ -29,7 +29,7 @@ const kind = () => ({ driver: 'pg', port: 5432, dialect, connect })
 const dialect = {
   begin: 'begin isolation level read committed',
   locksRows: true,
-  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'bigint' },
+  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'bigint', name: 'text', text: 'text' },
   createIndex: index => index.ifNotExists().execute(),
   variables: 30_000,
   raced: ({ code }) => code === '40P01' || code === '40001' || code === '23505',

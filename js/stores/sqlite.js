@@ -67,7 +67,7 @@ const dialect = {
   begin: 'begin immediate',
   locksRows: false,
   createIndex: index => index.ifNotExists().execute(),
-  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'integer' },
+  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'integer', name: 'text', text: 'text' },
   variables: 30_000,
 
   async describe (db, table) {

@@ -2,8 +2,10 @@
  * A sidecar in the test's own process, on a real SQLite file, with a real simulator for its gateway, and how to call
  * it.
  */
-import { Writable } from 'node:stream'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { createSidecar, readConfig } from '../../js/serve/index.js'
 import { folder } from './certificates.js'
 import { localGateway } from './gateway.js'
@@ -31,9 +33,27 @@ ${app}`
   })
   const config = readConfig({ config: join(dir, 'bellpush.toml') }, env)
   const log = new Log()
-  const server = await createSidecar(config, { log })
-  t.after(() => server.close())
-  return { simulator, server, config, dir, log, ...caller(server) }
+  /** Another one, with the same configuration. */
+  const again = async () => {
+    const server = await createSidecar(config, { log })
+    t.after(() => server.close())
+    return { server, ...caller(server) }
+  }
+  return { simulator, config, dir, log, again, ...await again() }
+}
+
+/**
+ * A job, when it is over.
+ * @param {Call} call
+ * @param {string} id
+ * @param {Record<string, string>} [headers]
+ */
+export async function ended (call, id, headers) {
+  for (;;) {
+    const { body } = await call('GET', `/v1/jobs/${id}`, undefined, headers)
+    if (body.state !== 'queued' && body.state !== 'running') return body
+    await setTimeout(20)
+  }
 }
 
 /** Everything that was logged. */
@@ -52,14 +72,18 @@ class Log extends Writable {
   }
 }
 
+/**
+ * @callback Call
+ * @param {string} method
+ * @param {string} url
+ * @param {unknown} [body] as JSON, or text as it is
+ * @param {Record<string, string>} [headers]
+ * @returns {Promise<{ status: number, headers: Record<string, any>, body: any }>}
+ */
+
 /** @param {import('../../js/serve/sidecar.js').Server} server */
 function caller (server) {
-  /**
-   * @param {string} method
-   * @param {string} url
-   * @param {unknown} [body] as JSON, or text as it is
-   * @param {Record<string, string>} [headers]
-   */
+  /** @type {Call} */
   const call = async (method, url, body, headers) => {
     const answer = await server.inject({
       method: /** @type {any} */ (method),
@@ -73,12 +97,48 @@ function caller (server) {
       body: /json/.test(String(answer.headers['content-type'])) ? JSON.parse(answer.body) : answer.body
     }
   }
-  return {
-    call,
-    /**
-     * @param {object} body
-     * @param {Record<string, string>} [headers]
-     */
-    push: (body, headers) => call('POST', '/v1/push', { aps: dingDong, ...body }, headers)
+  return { call, push: pushWith(call) }
+}
+
+/**
+ * The same calls to a sidecar that is a process of its own.
+ * @param {string} base its URL
+ */
+export function over (base) {
+  /** @type {Call} */
+  const call = async (method, url, body, headers) => {
+    const answer = await fetch(base + url, {
+      method,
+      headers: { ...body !== undefined && { 'content-type': 'application/json' }, ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body)
+    })
+    const text = await answer.text()
+    const head = Object.fromEntries(answer.headers)
+    return { status: answer.status, headers: head, body: /json/.test(head['content-type']) ? JSON.parse(text) : text }
   }
+  return { call, push: pushWith(call) }
+}
+
+/** @param {Call} call */
+function pushWith (call) {
+  /**
+   * @param {object} body
+   * @param {Record<string, string>} [headers]
+   */
+  return (body, headers) => call('POST', '/v1/push', { aps: dingDong, ...body }, headers)
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child `bellpush serve`
+ * @returns {Promise<string>} its URL, when it listens
+ */
+export function listening (child) {
+  const lines = createInterface({ input: /** @type {NodeJS.ReadableStream} */ (child.stdout) })
+  return new Promise((resolve, reject) => {
+    lines.on('line', line => {
+      const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
+      if (url) resolve(url)
+    })
+    child.on('close', () => reject(new Error('it ended before it listened')))
+  })
 }
