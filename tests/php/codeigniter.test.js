@@ -65,6 +65,16 @@ test('the old call tells of each token of a list what became of it, by its spell
   assert.deepEqual([...simulator.accepted.keys()].sort(), [good, shouted, quoted])
 })
 
+test('a list so long that the sidecar makes a job of it is waited for', async t => {
+  const all = tokens(1500)
+  const dead = all.slice(0, 3)
+  const { simulator, doorbell } = await site(t, { phones: all.map(token => [7, token]), dead })
+  const outcomes = await doorbell('ring', '7')
+  assert.deepEqual(all.filter(token => outcomes[token] !== true), dead)
+  assert.equal(Object.keys(outcomes).length, 1500)
+  assert.deepEqual([simulator.counts().accepted, simulator.counts().duplicates], [1497, 0])
+})
+
 test('rows of the model and a whole payload are taken as they are', async t => {
   const { simulator, doorbell } = await site(t, { phones: [[7, token(1)]] })
   const [accepted] = await Promise.all([
@@ -83,6 +93,13 @@ test('one token makes one answer; nobody makes none', async t => {
 test('what nobody knows is neither true nor false', async t => {
   const { doorbell } = await site(t, { faults: ['close@1'] })
   assert.equal(await doorbell('ring_one', token(1)), null)
+})
+
+test('while no sidecar runs the page goes on, and the log says what to start', async t => {
+  await sidecarOn(t, database)
+  const { page, logged } = await oldSite(t, database, 'http://127.0.0.1:1')
+  assert.equal(await page('doorbell', 'ring_one', token(1)), false)
+  assert.match(await logged(), /ERROR - .*Nothing listens at http:\/\/127.0.0.1:1 .*bellpush serve/)
 })
 
 test('a call that fails is false, tells why, and is in the log', async t => {

@@ -5,12 +5,14 @@ declare(strict_types=1);
 namespace Bellpush\Tests\Sidecar;
 
 use Bellpush\Client;
+use Bellpush\Exception\ConflictException;
 use Bellpush\Exception\KeyException;
 use Bellpush\Exception\NotFoundException;
 use Bellpush\Exception\RequestException;
 use Bellpush\Http\Curl;
 use Bellpush\Http\Sockets;
 use Bellpush\Http\Transport;
+use Bellpush\Job;
 use Bellpush\Report;
 use PHPUnit\Framework\TestCase;
 
@@ -94,6 +96,72 @@ final class SidecarTest extends TestCase
         $this->assertSame([$second], $client->tokens($someone));
         $this->assertSame([1, 0], [$client->removeToken($third), $client->removeToken($third)]);
         $this->assertSame([1, []], [$client->removeClient($someone), $client->tokens($someone)]);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testTheSamePushAgainIsAnsweredAndNotDone(string $transport): void
+    {
+        $client = $this->client($transport);
+        $options = ['idempotencyKey' => $this->token()];
+        $tokens = $this->tokens(2);
+        $report = $client->push(self::DING_DONG, $tokens, $options);
+        $this->assertEquals($report, $client->push(self::DING_DONG, $tokens, $options));
+
+        $this->expectException(ConflictException::class);
+        $client->push(self::DING_DONG, $this->tokens(2), $options);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testALargePushIsAJobThatCanBeWaitedFor(string $transport): void
+    {
+        $client = $this->client($transport);
+        $seen = [];
+        $job = $client->push(self::DING_DONG, array_merge($this->tokens(1998), [self::DEAD, 'no token']));
+        $this->assertInstanceOf(Job::class, $job);
+        $job = $client->wait($job->id, 60, static function (Job $job) use (&$seen): void {
+            $seen[] = $job->settled;
+        });
+
+        $this->assertSame(['finished', 2000, 1998, 2], [
+            $job->state, $job->total, $job->counts['accepted'], $job->counts['rejected'],
+        ]);
+        $this->assertSame(2000, end($seen));
+        $tokens = [];
+        foreach ($client->results($job->id, 'rejected') as $result) {
+            $tokens[] = $result->token;
+        }
+        $this->assertEqualsCanonicalizing([self::DEAD, 'no token'], $tokens);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testJobsAreListedAndStopped(string $transport): void
+    {
+        $client = $this->client($transport);
+        $jobs = [];
+        for ($i = 0; $i < 3; $i++) {
+            $jobs[] = $client->push(self::DING_DONG, $this->token(), ['async' => true])->id;
+        }
+        foreach ($jobs as $id) {
+            $client->wait($id, 60);
+        }
+        $listed = [];
+        foreach ($client->jobs('finished') as $job) {
+            $listed[] = $job->id;
+        }
+        $this->assertSame([], array_diff($jobs, $listed));
+        $this->assertSame('finished', $client->stopJob($jobs[0])->state);
+
+        $this->expectException(NotFoundException::class);
+        $client->job('00000000-0000-4000-8000-000000000000');
     }
 
     /**
