@@ -15,25 +15,26 @@ class Apns_model extends CI_Model
      *
      * @param string|int|array<string, string|int> $client_id or a row: `array('client_id' => …, 'deviceToken' => …)`
      * @param string|null $deviceToken
-     * @return bool
+     * @return bool whether the database did it
      */
     public function create($client_id, $deviceToken = NULL)
     {
         if (is_array($client_id)) {
             return $this->create($client_id['client_id'], $client_id['deviceToken']);
         }
-        $this->db->trans_start();
         $spellings = $this->spellings($deviceToken);
         $known = $this->db->query('SELECT 1 FROM tb_apns WHERE deviceToken IN ? LIMIT 1', array($spellings));
-        if ($known && $known->num_rows() > 0) {
-            $set = array((string) $client_id, $spellings);
-            $this->db->query('UPDATE tb_apns SET client_id = ? WHERE deviceToken IN ?', $set);
-        } else {
-            $row = array((string) $client_id, $spellings[0]);
-            $this->db->query('INSERT INTO tb_apns (client_id, deviceToken) VALUES (?, ?)', $row);
+        if ($known === FALSE) {
+            return FALSE;
         }
+        if ($known->num_rows() > 0) {
+            $set = array((string) $client_id, $spellings);
 
-        return $this->db->trans_complete();
+            return $this->db->query('UPDATE tb_apns SET client_id = ? WHERE deviceToken IN ?', $set);
+        }
+        $row = array((string) $client_id, $spellings[0]);
+
+        return $this->db->query('INSERT INTO tb_apns (client_id, deviceToken) VALUES (?, ?)', $row);
     }
 
     /**

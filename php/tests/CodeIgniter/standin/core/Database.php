@@ -6,9 +6,6 @@ class CI_DB
     /** @var mysqli */
     private $mysqli;
 
-    /** @var bool */
-    private $failed = false;
-
     public function __construct(array $config)
     {
         mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
@@ -38,26 +35,11 @@ class CI_DB
             $statement->bind_param(str_repeat('s', count($values)), ...$values);
             $statement->execute();
         } catch (mysqli_sql_exception $error) {
-            $this->failed = true;
-
             return false;
         }
         $result = $statement->get_result();
 
         return $result === false ? true : new CI_DB_result($result);
-    }
-
-    public function trans_start()
-    {
-        $this->failed = false;
-        $this->mysqli->begin_transaction();
-    }
-
-    public function trans_complete()
-    {
-        $this->failed ? $this->mysqli->rollback() : $this->mysqli->commit();
-
-        return !$this->failed;
     }
 }
 
