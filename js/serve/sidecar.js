@@ -16,9 +16,12 @@ import { logger } from './log.js'
 import { Metrics } from './metrics.js'
 import { Problem, problemOf } from './problem.js'
 import { Pusher } from './pusher.js'
+import { Watchers } from './routes/events.js'
 import { frameRoutes } from './routes/frames.js'
 import { jobRoutes } from './routes/jobs.js'
 import { operationRoutes } from './routes/operations.js'
+import { overviewRoutes } from './routes/overview.js'
+import { pageRoutes } from './routes/pages.js'
 import { pushRoutes } from './routes/push.js'
 import { tokenRoutes } from './routes/tokens.js'
 import { shared } from './schemas.js'
@@ -90,10 +93,13 @@ export async function createSidecar (config, { log } = {}) {
     guard(server, config)
     await limitRate(server, config)
     await server.register(pushRoutes, { pusher })
-    await server.register(jobRoutes, { apps, journal, runner, reader })
+    const watchers = new Watchers(server)
+    await server.register(jobRoutes, { apps, journal, runner, reader, watchers })
     await server.register(tokenRoutes, { store })
     await server.register(frameRoutes)
     await server.register(operationRoutes, { apps, store, metrics })
+    await server.register(overviewRoutes, { apps, journal, runner, metrics, watchers })
+    await server.register(pageRoutes)
     server.addHook('onReady', async () => {
       runner.start()
       webhook?.start()
