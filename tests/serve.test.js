@@ -142,6 +142,16 @@ test('with keys, each opens what it is for, and nothing else is open but the hea
   assert.ok(!log.text.includes('the-key-of'))
 })
 
+test('more requests than a minute allows are refused, but not those for its health', async t => {
+  const { call } = await sidecar(t, { toml: '[limits]\nrequestsPerMinute = 2' })
+  const answers = []
+  for (let n = 0; n < 3; n++) answers.push(await call('GET', '/v1/clients/7/tokens'))
+  assert.deepEqual(answers.map(({ status }) => status), [200, 200, 429])
+  assert.equal(answers[2].body.code, 'BELLPUSH_RATE_LIMITED')
+  assert.ok(Number(answers[2].headers['retry-after']) > 0)
+  assert.equal((await call('GET', '/healthz')).status, 200)
+})
+
 test('the log holds no whole token', async t => {
   const { call, push, log } = await sidecar(t)
   await call('PUT', `/v1/clients/7/tokens/${token(0xabcdef)}`)

@@ -2,6 +2,7 @@
  * Who may come in: callers with a key where there are keys; where there are none, whoever is on this host, but no web
  * page that calls this host by another name.
  */
+import rateLimit from '@fastify/rate-limit'
 import { anybody } from './keys.js'
 import { Problem } from './problem.js'
 
@@ -17,7 +18,8 @@ export function guard (server, { keys }) {
   server.decorateRequest('caller', null)
   server.addHook('preClose', async () => { closing = true })
   server.addHook('onRequest', async request => {
-    const { open } = /** @type {{ open?: boolean }} */ (request.routeOptions.config)
+    const open = isOpen(request)
+    /** @type {import('./keys.js').Caller} */
     let caller = anybody
     if (keys.isEmpty) {
       checkHost(request.hostname)
@@ -35,6 +37,26 @@ export function guard (server, { keys }) {
     if (closing && !open) throw new Problem('BELLPUSH_CLOSING', 'this sidecar is shutting down')
   })
 }
+
+/**
+ * So many requests a minute, of each key, or of each address where there are no keys.
+ * @param {Server} server
+ * @param {import('./config.js').Config} config
+ */
+export async function limitRate (server, { limits: { requestsPerMinute }, keys }) {
+  if (requestsPerMinute === 0) return
+  await server.register(rateLimit, {
+    max: requestsPerMinute,
+    timeWindow: '1 minute',
+    keyGenerator: request => keys.isEmpty ? request.ip : callerOf(request).name,
+    allowList: request => isOpen(request),
+    errorResponseBuilder: (_request, { max, after }) =>
+      new Problem('BELLPUSH_RATE_LIMITED', `${max} requests a minute are allowed: go on in ${after}`)
+  })
+}
+
+/** @param {import('fastify').FastifyRequest<any, any, any, any>} request */
+const isOpen = request => /** @type {{ open?: boolean }} */ (request.routeOptions.config).open === true
 
 /**
  * Who sent a request.

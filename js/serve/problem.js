@@ -78,7 +78,6 @@ function judged (error) {
   const code = fastifys[error?.code]
   if (code) return { status: own[code], code, detail: error.message }
   const status = error?.statusCode
-  if (status === 429) return { status, code: 'BELLPUSH_RATE_LIMITED', detail: error.message }
   if (error?.validation || (status >= 400 && status < 500)) {
     return { status: 400, code: 'BELLPUSH_REQUEST_INVALID', detail: requestFault(error) }
   }

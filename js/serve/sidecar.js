@@ -8,7 +8,7 @@ import Fastify from 'fastify'
 import { readFileSync } from 'node:fs'
 import { openTokenStore } from '../stores/index.js'
 import { Apps } from './apps.js'
-import { guard } from './guard.js'
+import { guard, limitRate } from './guard.js'
 import { JobReader } from './jobs/reader.js'
 import { Runner } from './jobs/runner.js'
 import { Journal } from './journal/journal.js'
@@ -16,12 +16,16 @@ import { logger } from './log.js'
 import { Metrics } from './metrics.js'
 import { Problem, problemOf } from './problem.js'
 import { Pusher } from './pusher.js'
+import { Watchers } from './routes/events.js'
 import { frameRoutes } from './routes/frames.js'
 import { jobRoutes } from './routes/jobs.js'
 import { operationRoutes } from './routes/operations.js'
+import { overviewRoutes } from './routes/overview.js'
+import { pageRoutes } from './routes/pages.js'
 import { pushRoutes } from './routes/push.js'
 import { tokenRoutes } from './routes/tokens.js'
 import { shared } from './schemas.js'
+import { Webhook } from './webhook.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
@@ -64,11 +68,15 @@ export async function createSidecar (config, { log } = {}) {
   })
   try {
     const apps = new Apps(config.apps, store)
+    const webhook = config.webhook && new Webhook({ ...config.webhook, journal, metrics, log: server.log })
     for (const app of apps) {
       app.client.on('connect', () => metrics.links.inc({ app: app.name }))
-      app.client.on('tokenRemoved', () => metrics.removed.inc({ app: app.name }))
+      app.client.on('tokenRemoved', token => {
+        metrics.removed.inc({ app: app.name })
+        webhook?.removed(app.name, token)
+      })
     }
-    const runner = new Runner({ journal, apps, store, metrics, limits: config.jobs, log: server.log })
+    const runner = new Runner({ journal, apps, store, metrics, webhook, limits: config.jobs, log: server.log })
     const reader = new JobReader(journal, runner)
     const pusher = new Pusher({ apps, store, journal, runner, reader, metrics, limits: config.limits })
 
@@ -83,15 +91,23 @@ export async function createSidecar (config, { log } = {}) {
     for (const schema of shared) server.addSchema(schema)
     await server.register(swagger, openapi(config))
     guard(server, config)
+    await limitRate(server, config)
     await server.register(pushRoutes, { pusher })
-    await server.register(jobRoutes, { apps, journal, runner, reader })
+    const watchers = new Watchers(server)
+    await server.register(jobRoutes, { apps, journal, runner, reader, watchers })
     await server.register(tokenRoutes, { store })
     await server.register(frameRoutes)
     await server.register(operationRoutes, { apps, store, metrics })
-    server.addHook('onReady', async () => runner.start())
+    await server.register(overviewRoutes, { apps, journal, runner, metrics, watchers })
+    await server.register(pageRoutes)
+    server.addHook('onReady', async () => {
+      runner.start()
+      webhook?.start()
+    })
     server.addHook('onClose', async () => {
       await runner.drain()
       await apps.close()
+      await webhook?.close()
       await journal.close()
       await store.close()
     })

@@ -32,6 +32,7 @@ const STOPS = new Set(['BELLPUSH_MOSTLY_INVALID', 'BELLPUSH_NOTIFICATION_REFUSED
  * @property {import('../apps.js').App} app
  * @property {import('../../stores/token-store.js').TokenStore} store
  * @property {import('../metrics.js').Metrics} metrics
+ * @property {import('../webhook.js').Webhook} [webhook]
  * @property {number} mostTokens
  * @property {import('fastify').FastifyBaseLogger} log
  */
@@ -267,7 +268,7 @@ export class JobRun {
    * @returns {Promise<'over' | 'released'>}
    */
   async #end (error) {
-    const { journal, app, log } = this.#parts
+    const { journal, app, log, webhook } = this.#parts
     for (const [chunk] of this.#inFlight.values()) {
       this.#changed.add(chunk)
       if (error?.code === 'BELLPUSH_CORE_FAILED') this.#settleAll(chunk, 'inDoubt', 'Abandoned')
@@ -284,10 +285,14 @@ export class JobRun {
     if (rest > 0) this.#count('notSent', 'Stopped', rest)
     if (error) app.failed(error)
     const isPartial = this.#row.clients !== null || this.#tally.counts.notSent > 0
-    const end = endOf(error, this.#halted === 'stop' && isPartial)
+    const { state, stopped } = endOf(error, this.#halted === 'stop' && isPartial)
     this.#meter()
-    await this.#write(() => journal.finish(this.#lease, { ...end, tally: this.#tally }))
-    log.info({ job: this.#lease.id, ...end, counts: this.#tally.counts }, 'a job is over')
+    const finishedAt = Date.now()
+    const ended = { ...this.#row, state, stopped: stopped && JSON.stringify(stopped), finished_at: finishedAt }
+    const isTold = webhook && Number(this.#row.background) === 1
+    const call = isTold ? webhook.call('job.finished', { job: jobOf(ended, this.#tally) }) : undefined
+    await this.#write(() => journal.finish(this.#lease, { state, stopped, finishedAt, tally: this.#tally }, call))
+    log.info({ job: this.#lease.id, state, stopped, counts: this.#tally.counts }, 'a job is over')
     return 'over'
   }
 

@@ -24,6 +24,7 @@ const PURGE_INTERVAL = 600_000
  * @property {import('../apps.js').Apps} apps
  * @property {import('../../stores/token-store.js').TokenStore} store
  * @property {import('../metrics.js').Metrics} metrics
+ * @property {import('../webhook.js').Webhook} [webhook]
  * @property {import('../config.js').Config['jobs']} limits
  * @property {import('fastify').FastifyBaseLogger} log
  */
@@ -154,10 +155,10 @@ export class Runner {
    * @returns {Promise<string>}
    */
   #begin (row) {
-    const { journal, apps, store, metrics, limits, log } = this.#parts
+    const { journal, apps, store, metrics, webhook, limits, log } = this.#parts
     const id = String(row.id)
     const app = /** @type {import('../apps.js').App} */ (apps.get(row.app))
-    const run = new JobRun(row, { journal, app, store, metrics, mostTokens: limits.tokens, log })
+    const run = new JobRun(row, { journal, app, store, metrics, webhook, mostTokens: limits.tokens, log })
     if (this.#closing.signal.aborted) run.drain()
     const over = run.run().catch(error => {
       log.error({ err: error, job: id }, 'a job failed in a way that nobody foresaw')

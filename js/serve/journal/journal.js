@@ -11,7 +11,7 @@ import { sql } from 'kysely'
 import { openDatabase } from '../../stores/index.js'
 import { Problem } from '../problem.js'
 import { chunkOf, chunkRows, states } from './chunk.js'
-import { CHUNKS, JOBS, makeTables } from './tables.js'
+import { CALLS, CHUNKS, JOBS, makeTables } from './tables.js'
 import { jobOf, noTally, unknownOf } from './view.js'
 
 /** Chunks that are read at once. */
@@ -206,17 +206,18 @@ export class Journal {
 
   /**
    * @param {Lease} lease
-   * @param {{ state: string, tally: Tally, stopped: import('./view.js').Stop | null }} end
+   * @param {{ state: string, tally: Tally, stopped: import('./view.js').Stop | null, finishedAt: number }} end
+   * @param {import('../webhook.js').Call} [call] to make because of it
    */
-  async finish (lease, { state, tally, stopped }) {
+  async finish (lease, { state, tally, stopped, finishedAt }, call) {
     await this.#fenced(lease, {
       state,
       done: 1,
-      finished_at: Date.now(),
+      finished_at: finishedAt,
       tally: JSON.stringify(tally),
       stopped: stopped && JSON.stringify(stopped),
       owner: null
-    }, async () => {})
+    }, async db => { if (call) await db.insertInto(CALLS).values(call).execute() })
   }
 
   /** Lets go of a job that is not over: whoever comes next goes on. @param {Lease} lease */
@@ -289,6 +290,48 @@ export class Journal {
       })
     }
     return ids.length === JOBS_PURGED
+  }
+
+  /** @param {import('../webhook.js').Call} call */
+  async addCall (call) {
+    await this.#database.run(db => db.insertInto(CALLS).values(call).execute())
+  }
+
+  /**
+   * @param {number} now milliseconds since 1970
+   * @param {number} most
+   * @returns {Promise<import('../webhook.js').Call[]>} the ones that wait longest first
+   */
+  async dueCalls (now, most) {
+    const rows = await this.#database.run(db => db.selectFrom(CALLS).selectAll().where('due_at', '<=', now)
+      .orderBy('due_at').limit(most).execute())
+    return rows.map(({ id, event, body, created_at: created, due_at: due, tries }) =>
+      ({ id, event, body, created_at: Number(created), due_at: Number(due), tries: Number(tries) }))
+  }
+
+  /**
+   * @param {import('../webhook.js').Call} call
+   * @param {number} until milliseconds since 1970: nobody else makes it before that
+   * @returns {Promise<boolean>} whether it is ours to make
+   */
+  async claimCall ({ id, tries }, until) {
+    const { numUpdatedRows } = await this.#database.run(db => db.updateTable(CALLS)
+      .set({ due_at: until, tries: tries + 1 }).where('id', '=', id).where('tries', '=', tries).executeTakeFirst())
+    return numUpdatedRows > 0n
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} until milliseconds since 1970
+   */
+  async postponeCall (id, until) {
+    await this.#database.run(db => db.updateTable(CALLS).set({ due_at: Math.round(until) }).where('id', '=', id)
+      .execute())
+  }
+
+  /** @param {string} id */
+  async removeCall (id) {
+    await this.#database.run(db => db.deleteFrom(CALLS).where('id', '=', id).execute())
   }
 
   async close () {

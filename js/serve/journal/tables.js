@@ -4,6 +4,7 @@
 
 export const JOBS = 'bellpush_jobs'
 export const CHUNKS = 'bellpush_job_chunks'
+export const CALLS = 'bellpush_webhook_calls'
 
 /**
  * @param {import('../../stores/database.js').Database} database
@@ -48,6 +49,16 @@ export async function makeTables (database) {
       .addColumn('settled', text)
       .addColumn('others', text)
       .addPrimaryKeyConstraint(`${CHUNKS}_key`, ['job', 'n'])
+      .execute())
+  }
+  if (!there.includes(CALLS)) {
+    await database.run(db => db.schema.createTable(CALLS).ifNotExists()
+      .addColumn('id', name, column => column.primaryKey())
+      .addColumn('event', name, column => column.notNull())
+      .addColumn('body', text, column => column.notNull())
+      .addColumn('created_at', 'bigint', column => column.notNull())
+      .addColumn('due_at', 'bigint', column => column.notNull())
+      .addColumn('tries', 'integer', column => column.notNull())
       .execute())
   }
 }

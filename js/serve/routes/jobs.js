@@ -1,20 +1,16 @@
 /**
  * Jobs: what there is, how far each is, what became of single tokens, stopping one, and watching one.
  */
-import { setTimeout } from 'node:timers/promises'
 import { callerOf } from '../guard.js'
 import { Problem } from '../problem.js'
 import { answers, json, page, params, query } from '../schemas.js'
+import { events } from './events.js'
 
 const tags = ['jobs']
 const id = { type: 'string', format: 'uuid' }
 const job = json('The job', { $ref: 'Job#' })
 const next = { type: 'string', nullable: true, description: 'For `after`; null: that was the last page' }
 const over = new Set(['finished', 'stopped', 'failed'])
-
-/** Milliseconds between two looks at a job that is watched, and callers that watch at once. */
-const WATCH_INTERVAL = 500
-const MOST_WATCHING = 100
 
 /**
  * @param {import('../sidecar.js').Server} server
@@ -23,8 +19,9 @@ const MOST_WATCHING = 100
  * @param {import('../journal/journal.js').Journal} parts.journal
  * @param {import('../jobs/runner.js').Runner} parts.runner
  * @param {import('../jobs/reader.js').JobReader} parts.reader
+ * @param {import('./events.js').Watchers} parts.watchers
  */
-export async function jobRoutes (server, { apps, journal, runner, reader }) {
+export async function jobRoutes (server, { apps, journal, runner, reader, watchers }) {
   server.get('/v1/jobs', {
     schema: {
       operationId: 'listJobs',
@@ -100,50 +97,22 @@ export async function jobRoutes (server, { apps, journal, runner, reader }) {
     return reply.code(202).send(await reader.get(job.id, callerOf(request)))
   })
 
-  let watching = 0
-  const ending = new AbortController()
-  server.addHook('preClose', async () => ending.abort())
-
   server.get('/v1/jobs/:id/events', {
     schema: {
       operationId: 'watchJob',
       summary: 'Watch a job',
-      description: 'Server-sent events: `progress` now and then, `finished` at the end, each with the job as its data.',
+      description: 'Server-sent events, `progress` when something has changed and `finished`. Their data: the job.',
       tags,
       params: params({ id }),
-      response: answers({
-        200: { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } }
-      })
+      response: answers({ 200: events })
     }
   }, async (request, reply) => {
-    const caller = callerOf(request)
-    const first = await reader.get(idOf(request), caller)
-    if (watching >= MOST_WATCHING) {
-      throw new Problem('BELLPUSH_QUEUE_FULL', `${MOST_WATCHING} callers watch jobs already`)
-    }
-    watching++
-    reply.hijack()
-    const gone = new AbortController()
-    reply.raw.on('close', () => gone.abort())
-    reply.raw.on('error', () => gone.abort())
-    reply.raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' })
-    const end = AbortSignal.any([gone.signal, ending.signal])
-    try {
-      let said = ''
-      for (let job = first; ; job = await reader.get(job.id, caller)) {
-        const data = JSON.stringify(job)
-        const isOver = over.has(job.state)
-        if (data !== said) reply.raw.write(`event: ${isOver ? 'finished' : 'progress'}\ndata: ${data}\n\n`)
-        said = data
-        if (isOver) break
-        await setTimeout(WATCH_INTERVAL, undefined, { signal: end })
-      }
-    } catch (error) {
-      if (!end.aborted) request.log.warn({ err: error }, 'a job cannot be watched any more')
-    } finally {
-      watching--
-      reply.raw.end()
-    }
+    const [id, caller] = [idOf(request), callerOf(request)]
+    await watchers.watch(request, reply, async () => {
+      const data = await reader.get(id, caller)
+      const isLast = over.has(data.state)
+      return { event: isLast ? 'finished' : 'progress', data, isLast }
+    })
   })
 }
 
