@@ -9,6 +9,7 @@ use Bellpush\Exception\ConflictException;
 use Bellpush\Exception\KeyException;
 use Bellpush\Exception\NotFoundException;
 use Bellpush\Exception\RequestException;
+use Bellpush\Exception\TimeoutException;
 use Bellpush\Http\Curl;
 use Bellpush\Http\Sockets;
 use Bellpush\Http\Transport;
@@ -18,11 +19,12 @@ use PHPUnit\Framework\TestCase;
 
 /**
  * The whole API of a real sidecar, by each transport. The environment says where it is; its gateway calls the token
- * `dead…` invalid.
+ * `dead…` invalid, and `1a7e…` too, but takes 100 ms for that.
  */
 final class SidecarTest extends TestCase
 {
     private const DEAD = 'dead000000000000000000000000000000000000000000000000000000000000';
+    private const LATE = '1a7e000000000000000000000000000000000000000000000000000000000000';
     private const DING_DONG = ['aps' => ['alert' => 'Ding dong', 'sound' => 'default']];
 
     /** @return array<string, array{class-string<Transport>}> */
@@ -35,11 +37,11 @@ final class SidecarTest extends TestCase
      * @param class-string<Transport> $transport
      * @param array<string, mixed> $options
      */
-    private function client(string $transport, array $options = []): Client
+    private function client(string $transport, array $options = [], float $timeout = 60.0): Client
     {
         $options += ['key' => getenv('BELLPUSH_TEST_KEY')];
 
-        return new Client(getenv('BELLPUSH_TEST_URL'), $options, new $transport(10, 60));
+        return new Client(getenv('BELLPUSH_TEST_URL'), $options, new $transport(10, $timeout));
     }
 
     /** A token that no other test has. */
@@ -112,6 +114,31 @@ final class SidecarTest extends TestCase
 
         $this->expectException(ConflictException::class);
         $client->push(self::DING_DONG, $this->tokens(2), $options);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testAPushThatTookTooLongIsAskedForByItsKeyAndNotDoneAgain(string $transport): void
+    {
+        $tokens = array_merge($this->tokens(2), [self::LATE]);
+        try {
+            $this->client($transport, [], 0.05)->push(self::DING_DONG, $tokens);
+            $this->fail('it was answered in time');
+        } catch (TimeoutException $error) {
+            $options = ['idempotencyKey' => $error->getIdempotencyKey()];
+        }
+        $client = $this->client($transport);
+        do {
+            try {
+                $report = $client->push(self::DING_DONG, $tokens, $options);
+            } catch (ConflictException $error) {
+                $this->assertSame('BELLPUSH_IDEMPOTENCY_RUNNING', $error->getErrorCode());
+                usleep(20000);
+            }
+        } while (!isset($report));
+        $this->assertSame([2, 1], [$report->counts['accepted'], $report->counts['rejected']]);
     }
 
     /**
