@@ -14,4 +14,9 @@ final class AnswerException extends BellpushException
     {
         parent::__construct('BELLPUSH_SIDECAR_ANSWER', $message, $status);
     }
+
+    public function mayHaveBeenDone(): bool
+    {
+        return true;
+    }
 }

@@ -32,6 +32,12 @@ abstract class BellpushException extends \RuntimeException
         return $this->errorCode;
     }
 
+    /** Whether the sidecar may have done what it was asked for all the same. */
+    public function mayHaveBeenDone(): bool
+    {
+        return false;
+    }
+
     /**
      * Of a push: give it as the option `idempotencyKey` to repeat that push, and nothing is sent twice. Null for
      * everything else.

@@ -14,4 +14,9 @@ final class TimeoutException extends BellpushException
     {
         parent::__construct('BELLPUSH_SIDECAR_SILENT', $message);
     }
+
+    public function mayHaveBeenDone(): bool
+    {
+        return true;
+    }
 }

@@ -9,4 +9,8 @@ namespace Bellpush\Exception;
  */
 final class UnavailableException extends ProblemException
 {
+    public function mayHaveBeenDone(): bool
+    {
+        return $this->getCode() !== 503;
+    }
 }

@@ -33,17 +33,12 @@ final class Curl implements Transport
         } else {
             curl_reset($this->handle);
         }
-        $headers = [];
+        $lines = [];
         $body = '';
         curl_setopt_array($this->handle, $this->optionsFor($request) + [
-            CURLOPT_HEADERFUNCTION => static function ($handle, string $line) use (&$headers): int {
+            CURLOPT_HEADERFUNCTION => static function ($handle, string $line) use (&$lines): int {
                 // The first line of an answer, also of one that only announces the real one.
-                if (strncmp($line, 'HTTP/', 5) === 0) {
-                    $headers = [];
-                } elseif (strpos($line, ':') !== false) {
-                    [$name, $value] = explode(':', $line, 2);
-                    $headers[strtolower($name)] = trim($value);
-                }
+                $lines = strncmp($line, 'HTTP/', 5) === 0 ? [] : array_merge($lines, [$line]);
 
                 return strlen($line);
             },
@@ -56,7 +51,7 @@ final class Curl implements Transport
         curl_exec($this->handle);
         $this->checkFor($request->address);
 
-        return new Response((int) curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $headers, $body);
+        return Response::of((int) curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $lines, $body);
     }
 
     /** @return array<int, mixed> */
@@ -94,7 +89,8 @@ final class Curl implements Transport
             throw Failure::tooLong($address);
         }
         $why = curl_error($this->handle);
-        if ($error === CURLE_COULDNT_CONNECT && $this->isRefused($why)) {
+        $errno = (int) curl_getinfo($this->handle, CURLINFO_OS_ERRNO);
+        if ($error === CURLE_COULDNT_CONNECT && in_array($errno, Sockets::REFUSED, true)) {
             throw Failure::refused($address);
         }
         if (curl_getinfo($this->handle, CURLINFO_REQUEST_SIZE) > 0) {
@@ -107,12 +103,5 @@ final class Curl implements Transport
             throw Failure::noConnection($address, min($this->connectTimeout, $this->timeout));
         }
         throw Failure::unreachable($address, $why);
-    }
-
-    private function isRefused(string $why): bool
-    {
-        $errno = defined('CURLINFO_OS_ERRNO') ? (int) curl_getinfo($this->handle, CURLINFO_OS_ERRNO) : 0;
-
-        return in_array($errno, Sockets::REFUSED, true) || stripos($why, 'refused') !== false;
     }
 }

@@ -28,6 +28,20 @@ final class Response
         $this->body = $body;
     }
 
+    /**
+     * @param string[] $lines "Name: text"
+     */
+    public static function of(int $status, array $lines, string $body): self
+    {
+        $headers = [];
+        foreach ($lines as $line) {
+            [$name, $value] = explode(':', $line, 2) + ['', ''];
+            $headers[strtolower($name)] = trim($value);
+        }
+
+        return new self($status, $headers, $body);
+    }
+
     /** A header's text; empty where it is missing. */
     public function header(string $name): string
     {

@@ -56,7 +56,7 @@ final class Sockets implements Transport
         if ($socket !== false) {
             return $socket;
         }
-        if (in_array($errno, self::REFUSED, true) || stripos((string) $why, 'refused') !== false) {
+        if (in_array($errno, self::REFUSED, true)) {
             throw Failure::refused($address);
         }
         if (microtime(true) - $start >= $seconds) {
@@ -172,14 +172,8 @@ final class Sockets implements Transport
         if ($length !== null && strlen($body) < $length) {
             throw Failure::lost($address, strlen($body) . " bytes of $length");
         }
-        $headers = [];
-        foreach (array_slice(explode("\r\n", $head), 1) as $line) {
-            if (strpos($line, ':') !== false) {
-                [$name, $value] = explode(':', $line, 2);
-                $headers[strtolower($name)] = trim($value);
-            }
-        }
+        $lines = array_slice(explode("\r\n", $head), 1);
 
-        return new Response((int) $match[1], $headers, $length === null ? $body : substr($body, 0, $length));
+        return Response::of((int) $match[1], $lines, $length === null ? $body : substr($body, 0, $length));
     }
 }

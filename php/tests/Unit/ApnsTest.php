@@ -134,6 +134,27 @@ final class ApnsTest extends TestCase
         $this->assertNull($apns->error());
     }
 
+    public function testWhatMayHaveBeenPushedIsNotCalledRefused(): void
+    {
+        $silence = Failure::silent('http://127.0.0.1:8195', 30);
+        $apns = $this->site([$silence, $silence, FakeTransport::problem(500, 'BELLPUSH_UNEXPECTED', 'A bug.')]);
+        $this->assertSame(['aa' => null, 'bb' => null], $apns->send(['aa', 'bb'], ['alert' => 'x']));
+        $this->assertSame('BELLPUSH_SIDECAR_SILENT', $apns->error()->getErrorCode());
+        $this->assertNull($apns->sendToClients(7, ['alert' => 'x']));
+        $this->assertNull($apns->send('aa', ['alert' => 'x']));
+        $this->assertCount(3, Site::$log);
+    }
+
+    public function testAJobThatCannotBeWaitedForGoesOn(): void
+    {
+        $refused = Failure::refused('http://127.0.0.1:8195');
+        $apns = $this->site([FakeTransport::json(202, Answers::JOB), $refused, $refused]);
+        $this->assertSame(['aa' => null, 'bb' => null], $apns->send(['aa', 'bb'], ['alert' => 'x']));
+        $this->assertSame('f00', $apns->last()->id);
+        $this->assertTrue($apns->error()->isRefused());
+        $this->assertCount(2, Site::$log);
+    }
+
     /** @return array<string, array{mixed}> */
     public function noData(): array
     {

@@ -19,6 +19,9 @@ $config['app'] = NULL;
 $config['connect_timeout'] = 2;
 $config['timeout'] = 30;
 
+// For how many seconds it is tried again while no sidecar runs: it may be just starting.
+$config['retry_for'] = 3;
+
 // A push to so many phones that the sidecar makes a job of it: for how many seconds send() and sendToClients() wait for
 // its end. 0: not at all.
 $config['wait'] = 20;

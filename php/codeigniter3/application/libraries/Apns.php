@@ -19,8 +19,8 @@ if (!class_exists(Client::class)) {
  *     $this->load->library('apns');
  *     $this->apns->send($deviceTokens, array('alert' => 'Ding dong', 'sound' => 'default'));
  *
- * Nothing here throws or ends the page: what goes wrong is logged (`log_message('error', …)`), makes the call return
- * FALSE, and can be asked for with error().
+ * Neither send() nor sendToClients() throws or ends the page: what goes wrong is logged (`log_message('error', …)`) and
+ * can be asked for with error().
  */
 class Apns
 {
@@ -43,7 +43,7 @@ class Apns
     {
         $this->config = $config + array(
             'url' => 'http://127.0.0.1:8195', 'key' => NULL, 'app' => NULL, 'connect_timeout' => 2, 'timeout' => 30,
-            'wait' => 20,
+            'retry_for' => 3, 'wait' => 20,
         );
     }
 
@@ -61,8 +61,8 @@ class Apns
      *   is one with a key `aps`
      * @param array<string, mixed> $options as those of Bellpush\Client::push()
      * @return array<string, bool|null>|bool|null what became of each token of a list, by token, or of a single one:
-     *   TRUE if Apple accepted it, FALSE if not, NULL if nobody knows (in doubt, or the push goes on in a job).
-     *   FALSE if the whole call failed: see error()
+     *   TRUE if Apple accepted it, FALSE if not, NULL if that is not known (in doubt, no answer of the sidecar in time,
+     *   or the push goes on in a job). FALSE if nothing was pushed at all: see error()
      */
     public function send($deviceTokens, $data, array $options = array())
     {
@@ -72,15 +72,14 @@ class Apns
             return array();
         }
         $plain = array_map(array($this, 'plain'), $given);
-        $outcomes = $this->attempt(function (Client $client) use ($plain, $data, $options) {
-            $tokens = array_values(array_unique($plain));
-            $this->last = $client->push($this->payload($data), $tokens, $options);
-
-            return $this->outcomesOf($tokens);
+        $tokens = array_values(array_unique($plain));
+        $answer = $this->attempt(function (Client $client) use ($tokens, $data, $options) {
+            return $client->push($this->payload($data), $tokens, $options);
         });
-        if ($outcomes === FALSE) {
+        if ($answer === FALSE) {
             return FALSE;
         }
+        $outcomes = $this->outcomesOf($tokens, $answer);
         $byGiven = array();
         foreach ($given as $key => $token) {
             $byGiven[$token] = $outcomes[$plain[$key]];
@@ -95,22 +94,20 @@ class Apns
      * @param string|int|array<string|int> $clientIds
      * @param array<string, mixed> $data as in send()
      * @param array<string, mixed> $options as in send()
-     * @return Report|Job|FALSE a Job that may not be over yet where there are very many; FALSE if the call failed: see
-     *   error()
+     * @return Report|Job|FALSE|NULL a Job that may not be over yet where there are very many; FALSE if nothing was
+     *   pushed, NULL if that is not known: see error()
      */
     public function sendToClients($clientIds, $data, array $options = array())
     {
         return $this->attempt(function (Client $client) use ($clientIds, $data, $options) {
-            $this->last = $client->pushToClients($this->payload($data), $clientIds, $options);
-
-            return $this->waited();
+            return $client->pushToClients($this->payload($data), $clientIds, $options);
         });
     }
 
     /**
      * What the last call brought: its counts, and why tokens were not accepted.
      *
-     * @return Report|Job|null NULL if it failed
+     * @return Report|Job|null NULL if it had no answer
      */
     public function last()
     {
@@ -118,9 +115,9 @@ class Apns
     }
 
     /**
-     * Why the last call failed.
+     * What went wrong with the last call.
      *
-     * @return BellpushException|null NULL if it did not
+     * @return BellpushException|null NULL if nothing did
      */
     public function error()
     {
@@ -138,6 +135,7 @@ class Apns
                 'app' => $this->config['app'],
                 'connectTimeout' => $this->config['connect_timeout'],
                 'timeout' => $this->config['timeout'],
+                'retryFor' => $this->config['retry_for'],
             );
             $this->client = new Client($this->config['url'], $options);
         }
@@ -146,58 +144,71 @@ class Apns
     }
 
     /**
-     * @param callable(Client): mixed $work
-     * @return mixed what the work returns; FALSE if it failed
+     * @param callable(Client): (Report|Job) $push
+     * @return Report|Job|FALSE|NULL FALSE if nothing was pushed, NULL if that is not known
      */
-    private function attempt(callable $work)
+    private function attempt(callable $push)
     {
         $this->last = NULL;
         $this->error = NULL;
         try {
-            $done = $work($this->client());
+            $this->last = $push($this->client());
+            if ($this->last instanceof Job && !$this->last->isOver()) {
+                $this->last = $this->client()->wait($this->last->id, $this->config['wait']);
+            }
         } catch (BellpushException $error) {
-            log_message('error', 'apns: ' . $error->getMessage());
-            $this->error = $error;
-
-            return FALSE;
+            $this->failed($error);
+            if ($this->last === NULL) {
+                return $error->mayHaveBeenDone() ? NULL : FALSE;
+            }
         }
         if ($this->last->stopped !== NULL) {
             $stopped = $this->last->stopped;
             log_message('error', "apns: the push was stopped: $stopped[detail] ($stopped[code])");
         }
 
-        return $done;
-    }
-
-    /**
-     * @return Report|Job
-     */
-    private function waited()
-    {
-        if ($this->last instanceof Job && !$this->last->isOver()) {
-            $this->last = $this->client()->wait($this->last->id, $this->config['wait']);
-        }
-
         return $this->last;
     }
 
+    private function failed(BellpushException $error)
+    {
+        log_message('error', 'apns: ' . $error->getMessage());
+        $this->error = $error;
+    }
+
     /**
-     * @param string[] $tokens those of the last push
+     * @param string[] $tokens
+     * @param Report|Job|null $answer
      * @return array<string, bool|null> by token
      */
-    private function outcomesOf(array $tokens)
+    private function outcomesOf(array $tokens, $answer)
     {
-        $answer = $this->waited();
-        $results = $answer instanceof Job ? $this->client()->results($answer->id) : $answer->results;
         $outcomes = array();
-        foreach ($results as $result) {
-            $outcomes[$this->plain($result->token)] = $result->outcome === 'inDoubt' ? NULL : FALSE;
+        $accepted = $answer === NULL ? 0 : $answer->counts['accepted'];
+        try {
+            foreach ($this->resultsOf($answer) as $result) {
+                $outcomes[$this->plain($result->token)] = $result->outcome === 'inDoubt' ? NULL : FALSE;
+            }
+        } catch (BellpushException $error) {
+            $this->failed($error);
         }
         // The results name what was not accepted: the others were, if there are no more and no fewer of them.
         $others = array_diff($tokens, array_keys($outcomes));
-        $accepted = count($others) === $answer->counts['accepted'] ? TRUE : NULL;
 
-        return $outcomes + array_fill_keys($others, $accepted);
+        return $outcomes + array_fill_keys($others, count($others) === $accepted ? TRUE : NULL);
+    }
+
+    /**
+     * @param Report|Job|null $answer
+     * @return iterable<Bellpush\Result>
+     */
+    private function resultsOf($answer)
+    {
+        if ($answer instanceof Job) {
+            return $this->client()->results($answer->id);
+        }
+
+        return $answer === NULL ? array() : $answer->results;
     }
 
     /**
