@@ -25,29 +25,32 @@ const OLD_TABLE = `create table tb_apns (
 /** The folder of a downloaded CodeIgniter 3, if these tests are to run in it and not in their stand-in. */
 const CODEIGNITER = process.env.BELLPUSH_CODEIGNITER
 
+const page = await readFile(fileURLToPath(new URL('../../docs/codeigniter.md', import.meta.url)), 'utf8')
+
 /**
- * `bellpush serve` on the table of the old site, which is empty at first.
+ * What stands in docs/codeigniter.md.
+ * @param {RegExp} form whose first group it is
+ */
+export function written (form) {
+  const [, text] = form.exec(page) ?? assert.fail(`the page has nothing like ${form}`)
+  return text
+}
+
+/**
+ * `bellpush serve`, configured as docs/codeigniter.md says, on the table of the old site, which is empty at first.
  * @param {import('node:test').TestContext} t
  * @param {import('./database-servers.js').Server} database
- * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string }} [options]
+ * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string }} [options] `toml`:
+ *   more of the configuration
  */
 export async function sidecarOn (t, database, { simulated, toml = '' } = {}) {
   await database.query(`drop table if exists tb_apns; ${OLD_TABLE}`)
   const { simulator, paths, cwd } = await localGateway(t, simulated)
-  await writeFile(join(cwd, 'bellpush.toml'), `
-listen = "127.0.0.1:0"
-database = { env = "DATABASE_URL" }
-${toml}
-[tokens]
-table = "tb_apns"
-columns = { token = "deviceToken" }
-[apps.doorbell]
-gateway = "${simulator.binary}"
-ca = ${JSON.stringify(paths.ca)}
-cert = ${JSON.stringify(paths.cert)}
-key = ${JSON.stringify(paths.key)}
-`)
-  const { child, ended } = start(t, ['serve'], { cwd, env: { DATABASE_URL: database.url } })
+  const text = written(/```toml\n(.*?)```/s)
+    .replace('apns://localhost:2195', simulator.binary)
+    .replaceAll(/"bellpush-simulator\/(ca|cert|key)\.pem"/g, (_, name) => JSON.stringify(Reflect.get(paths, name)))
+  await writeFile(join(cwd, 'bellpush.toml'), text + toml)
+  const { child, ended } = start(t, ['serve', '--listen', '127.0.0.1:0'], { cwd, env: { DATABASE_URL: database.url } })
   const listening = new Promise(resolve => createInterface({ input: child.stdout }).on('line', line => {
     const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
     if (url) resolve(url)
@@ -116,7 +119,7 @@ export async function oldSite (t, database, url) {
 }
 
 /** @param {import('./database-servers.js').Server} database */
-const databaseConfig = ({ url, password }) => `<?php
+export const databaseConfig = ({ url, password }) => `<?php
 $active_group = 'default';
 $query_builder = TRUE;
 $db['default'] = array(

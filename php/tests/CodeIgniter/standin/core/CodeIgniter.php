@@ -51,6 +51,11 @@ function &get_instance()
     return CI_Controller::get_instance();
 }
 
+function is_cli()
+{
+    return true;
+}
+
 function log_message($level, $message)
 {
     $line = strtoupper($level) . ' - ' . date('Y-m-d H:i:s') . " --> $message\n";
