@@ -1,4 +1,4 @@
-/** docs/codeigniter.md, done as it is written: its commands and its controller. Its configuration is that of all tests. */
+/** docs/codeigniter.md, done as it is written: its commands and its controller. All tests use its configuration. */
 import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
