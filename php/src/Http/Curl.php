@@ -50,6 +50,9 @@ final class Curl implements Transport
         ]);
         curl_exec($this->handle);
         $this->checkFor($request->address);
+        if (!in_array("\r\n", $lines, true)) {
+            throw Failure::lost($request->address, 'the headers are not complete');
+        }
 
         return Response::of((int) curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $lines, $body);
     }

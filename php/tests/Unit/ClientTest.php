@@ -6,6 +6,7 @@ namespace Bellpush\Tests\Unit;
 
 use Bellpush\Client;
 use Bellpush\Exception\AnswerException;
+use Bellpush\Exception\UnavailableException;
 use Bellpush\Exception\UsageException;
 use Bellpush\Http\Response;
 use Bellpush\Job;
@@ -193,6 +194,12 @@ final class ClientTest extends TestCase
         $response = new Response(503, ['content-type' => 'application/json'], json_encode($answer));
         $this->assertSame($answer, $this->client($response)->health());
         $this->assertAsked('GET', '/readyz');
+    }
+
+    public function testARefusalOfHealthIsAnException(): void
+    {
+        $this->expectException(UnavailableException::class);
+        $this->client(FakeTransport::problem(503, 'BELLPUSH_CLOSING', 'It is being stopped.'))->health();
     }
 
     public function testASidecarBehindAWebServerHasAPath(): void
