@@ -11,6 +11,7 @@ export {
 } from './core/codec.js'
 export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { hex } from './core/hex.js'
+export { Http2Connection } from './core/http2-connection.js'
 export { load } from './core/module.js'
 
 /**
@@ -23,4 +24,7 @@ export { load } from './core/module.js'
  * @typedef {import('./core/decoders.js').FeedbackTuple} FeedbackTuple
  * @typedef {import('./core/decoders.js').Frame} Frame
  * @typedef {import('./core/decoders.js').FrameFault} FrameFault
+ * @typedef {import('./core/http2-connection.js').ConnectionStanding} ConnectionStanding
+ * @typedef {import('./core/http2-connection.js').Ending} Ending
+ * @typedef {import('./core/http2-connection.js').Http2Request} Http2Request
  */

@@ -24,6 +24,39 @@ export class Batch {
         wasm.batch_closeInput(this.__wbg_ptr);
     }
     /**
+     * The HTTP status of a reason that this batch came across and no list has; undefined: it did not.
+     * @param {number} reason
+     * @returns {number | undefined}
+     */
+    foreignStatus(reason) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_foreignStatus(this.__wbg_ptr, reason);
+        return ret === 0xFFFFFF ? undefined : ret;
+    }
+    /**
+     * Its text.
+     * @param {number} reason
+     * @returns {string | undefined}
+     */
+    foreignText(reason) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_foreignText(this.__wbg_ptr, reason);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
+    }
+    /**
      * @param {Uint8Array | number[]} payload
      * @param {BatchOptions} options
      * @param {number} now
@@ -89,8 +122,9 @@ export class Batch {
         wasm.batch_setLinks(this.__wbg_ptr, links);
     }
     /**
-     * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
-     * milliseconds since the batch was made.
+     * Everything that settled since the last call, five numbers each: slot; outcome | dead << 8 | reason << 16;
+     * milliseconds since the batch was made; milliseconds since 1970 at which the token died (low, high; all ones: nobody
+     * said). Where ids are listed, five more: whether there is one, and its bytes.
      * @returns {Uint32Array}
      */
     settled() {
@@ -197,6 +231,18 @@ export class BatchOptions {
         return ret !== 0;
     }
     /**
+     * @returns {boolean}
+     */
+    get listIds() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.__wbg_get_batchoptions_listIds(this.__wbg_ptr);
+        return ret !== 0;
+    }
+    /**
      * @returns {number}
      */
     get maxAttempts() {
@@ -285,6 +331,16 @@ export class BatchOptions {
         }
         __wbg_call_guard();
         wasm.__wbg_set_batchoptions_listAccepted(this.__wbg_ptr, arg0);
+    }
+    /**
+     * @param {boolean} arg0
+     */
+    set listIds(arg0) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.__wbg_set_batchoptions_listIds(this.__wbg_ptr, arg0);
     }
     /**
      * @param {number} arg0
@@ -706,6 +762,251 @@ export class FrameDecoder {
 }
 if (Symbol.dispose) FrameDecoder.prototype[Symbol.dispose] = FrameDecoder.prototype.free;
 
+/**
+ * One connection of any number of batches.
+ */
+export class Http2Connection {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        Http2ConnectionFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        __wbg_call_guard();
+        wasm.__wbg_http2connection_free(ptr, 0);
+
+    }
+    /**
+     * @param {string} authorization
+     */
+    authorize(authorization) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        const ptr0 = passStringToWasm0(authorization, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_authorize(this.__wbg_ptr, ptr0, len0);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    close() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_close(this.__wbg_ptr);
+    }
+    /**
+     * @param {number} unsent
+     * @param {boolean} abandoned
+     * @param {number} now
+     */
+    closed(unsent, abandoned, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_closed(this.__wbg_ptr, unsent, abandoned, now);
+    }
+    /**
+     * The same in words.
+     * @returns {string | undefined}
+     */
+    endingMessage() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_endingMessage(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
+    }
+    /**
+     * Why it ends: 0 it doesn't, 1 GOAWAY, 2 a fault, 3 silence, 4 no more ids, 5 we wanted it; and the error code.
+     * @returns {Uint32Array}
+     */
+    ending() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_ending(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+    /**
+     * Claims nothing more of it. Its verdicts still come as long as anybody holds the batch.
+     * @param {number} key
+     */
+    forget(key) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_forget(this.__wbg_ptr, key);
+    }
+    /**
+     * Times in milliseconds.
+     * @param {number} number
+     * @param {string} authority
+     * @param {string | null | undefined} authorization
+     * @param {number} answer
+     * @param {number} ping
+     * @param {number} now
+     */
+    constructor(number, authority, authorization, answer, ping, now) {
+        const val3 = +number;
+        const val4 = +answer;
+        const val5 = +ping;
+        const val6 = +now;
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(authority, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(authorization) ? 0 : passStringToWasm0(authorization, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_new(val3, ptr0, len0, ptr1, len1, val4, val5, val6);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
+        Http2ConnectionFinalization.register(this, { ptr: ret[0], instance: __wbg_instance_id }, this);
+        return this;
+    }
+    /**
+     * @param {Uint8Array | number[]} bytes
+     * @param {number} now
+     */
+    read(bytes, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        const val2 = +now;
+        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        __wbg_call_guard();
+        wasm.http2connection_read(this.__wbg_ptr, ptr0, len0, val2);
+    }
+    /**
+     * @param {number} now
+     */
+    refused(now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_refused(this.__wbg_ptr, now);
+    }
+    /**
+     * Carries this batch, too; returns its key.
+     * @param {Batch} batch
+     * @param {string | null} [path]
+     * @param {string | null} [topic]
+     * @param {string | null} [push_type]
+     * @param {string | null} [collapse_id]
+     * @param {string | null} [id]
+     * @returns {number}
+     */
+    serve(batch, path, topic, push_type, collapse_id, id) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        _assertClass(batch, Batch);
+        if ((batch).__wbg_inst !== undefined && (batch).__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4;
+        try {
+            ptr0 = isLikeNone(path) ? 0 : passStringToWasm0(path, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(topic) ? 0 : passStringToWasm0(topic, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = isLikeNone(push_type) ? 0 : passStringToWasm0(push_type, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len2 = WASM_VECTOR_LEN;
+            ptr3 = isLikeNone(collapse_id) ? 0 : passStringToWasm0(collapse_id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len3 = WASM_VECTOR_LEN;
+            ptr4 = isLikeNone(id) ? 0 : passStringToWasm0(id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len4 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr4) { wasm.__wbindgen_free(ptr4, len4 * 1, 1); }
+            if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 1, 1); }
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_serve(this.__wbg_ptr, batch.__wbg_ptr, ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return ret[0] >>> 0;
+    }
+    /**
+     * How it stands: open; done; streams; most streams; blocked (0 no, 1 streams, 2 window, 3 authorization, 4 suspects);
+     * wants an authorization; deadline; idle since; round trip (-1: none); has written; has learnt.
+     * @returns {Float64Array}
+     */
+    standing() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_standing(this.__wbg_ptr);
+        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        return v1;
+    }
+    /**
+     * @param {number} now
+     */
+    tick(now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_tick(this.__wbg_ptr, now);
+    }
+    /**
+     * What to send next, a copy; undefined: nothing now.
+     * @param {number} max_bytes
+     * @param {number} now
+     * @returns {Uint8Array | undefined}
+     */
+    write(max_bytes, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_write(this.__wbg_ptr, max_bytes, now);
+        return ret;
+    }
+}
+if (Symbol.dispose) Http2Connection.prototype[Symbol.dispose] = Http2Connection.prototype.free;
+
 export function __wbg_reset_state () {
     __wbg_instance_id++;
     cachedDataViewMemory0 = null;
@@ -867,7 +1168,7 @@ export function normalizeToken(text) {
 }
 
 /**
- * Every reason that has a name, as pairs of code and name.
+ * Every reason that has a name, as triples of code, name and HTTP status (0 where it is none of HTTP/2's).
  * @returns {any}
  */
 export function reasonNames() {
@@ -989,6 +1290,11 @@ const FrameDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(({ ptr, instance }) => {
     if (instance === __wbg_instance_id) wasm.__wbg_framedecoder_free(ptr, 1);
+});
+const Http2ConnectionFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(({ ptr, instance }) => {
+    if (instance === __wbg_instance_id) wasm.__wbg_http2connection_free(ptr, 1);
 });
 
 function addToExternrefTable0(obj) {

@@ -5,24 +5,51 @@ import { guarded, pkg, Resident, view } from './module.js'
 
 const encoder = new TextEncoder()
 
+/** The upper half of a time that nobody said. */
+const NEVER = 0xffffffff
+
+/** Two bytes as digits. */
+const digits = Array.from({ length: 0x10000 }, (_, i) => i.toString(16).padStart(4, '0'))
+
+/**
+ * @param {Uint32Array} words
+ * @param {number} at of the first of four
+ */
+function uuid (words, at) {
+  const [a, b, c, d] = [words[at], words[at + 1], words[at + 2], words[at + 3]]
+  return `${digits[a >>> 16]}${digits[a & 0xffff]}-${digits[b >>> 16]}-${digits[b & 0xffff]}-${digits[c >>> 16]}-` +
+    `${digits[c & 0xffff]}${digits[d >>> 16]}${digits[d & 0xffff]}`
+}
+
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
 
 /** @typedef {typeof outcomes[number]} Outcome */
 
-/** @type {Map<number, string> | undefined} */
-let names
+/** @typedef {{ reason: string | null, status: number | null }} ReasonInWords */
+
+/** @type {Map<number, ReasonInWords> | undefined} */
+let words
 
 /**
- * The word for a reason, and the binary protocol's status where it is one.
+ * The word for a reason, and the status where it is one: the binary protocol's, or HTTP's for a reason of HTTP/2.
  * @param {number} reason the core's number
- * @returns {{ reason: string | null, status: number | null }}
+ * @returns {ReasonInWords}
  */
 export function describeReason (reason) {
-  names ??= new Map(guarded(() => pkg.reasonNames()))
-  const status = reason < 256 ? reason : null
-  return { reason: names.get(reason) ?? (status === null ? null : `Status${status}`), status }
+  words ??= readWords()
+  const known = words.get(reason)
+  if (known !== undefined) return { ...known }
+  return reason < 256 ? { reason: `Status${reason}`, status: reason } : { reason: null, status: null }
+}
+
+/** @returns {Map<number, ReasonInWords>} */
+function readWords () {
+  /** @type {[code: number, name: string, httpStatus: number][]} */
+  const names = guarded(() => pkg.reasonNames())
+  return new Map(names.map(([code, reason, httpStatus]) =>
+    [code, { reason, status: httpStatus || (code < 256 ? code : null) }]))
 }
 
 /**
@@ -35,6 +62,7 @@ export function describeReason (reason) {
  * @property {number} breaker refused tokens that stop the batch if they outnumber the accepted ones
  * @property {boolean} resendInDoubt
  * @property {boolean} listAccepted whether `settled` lists accepted slots
+ * @property {boolean} [listIds] whether `settled` tells what the gateway calls each notification
  */
 
 /**
@@ -58,12 +86,15 @@ export function describeReason (reason) {
  * @property {boolean} dead the policy holds the token for dead
  * @property {number} reason see {@link describeReason}
  * @property {number} elapsed milliseconds since the batch was made
+ * @property {number | null} diedAt milliseconds since 1970 at which a dead token died, where the gateway said so
+ * @property {string | null} id what the gateway calls the notification, a UUID, where ids are listed
  */
 
 /** One notification on its way to many tokens: the retry state machine. Times are milliseconds since 1970. */
 export class Batch {
   /** @internal */
   resident
+  #listsIds
 
   /**
    * @param {Uint8Array} payload
@@ -71,6 +102,7 @@ export class Batch {
    * @param {number} now
    */
   constructor (payload, options, now) {
+    this.#listsIds = options.listIds ?? false
     this.resident = new Resident(() => {
       const fields = Object.assign(new pkg.BatchOptions(), options)
       try {
@@ -140,18 +172,33 @@ export class Batch {
    */
   settled () {
     const records = this.resident.use(inner => inner.settled())
-    const settled = new Array(records.length / 3)
-    for (let i = 0, at = 0; at < records.length; i++, at += 3) {
+    const length = this.#listsIds ? 10 : 5
+    const settled = new Array(records.length / length)
+    for (let i = 0, at = 0; at < records.length; i++, at += length) {
       const packed = records[at + 1]
       settled[i] = {
         slot: records[at],
         outcome: outcomes[packed & 0xff],
         dead: (packed >>> 8 & 0xff) !== 0,
         reason: packed >>> 16,
-        elapsed: records[at + 2]
+        elapsed: records[at + 2],
+        diedAt: records[at + 4] === NEVER ? null : records[at + 4] * 2 ** 32 + records[at + 3],
+        id: this.#listsIds && records[at + 5] === 1 ? uuid(records, at + 6) : null
       }
     }
     return settled
+  }
+
+  /**
+   * Like the function of this name, and knows reasons that came with this batch and are in no list.
+   * @param {number} reason
+   * @returns {ReasonInWords}
+   */
+  describeReason (reason) {
+    const known = describeReason(reason)
+    if (known.reason !== null) return known
+    return this.resident.use(inner =>
+      ({ reason: inner.foreignText(reason) ?? null, status: inner.foreignStatus(reason) ?? null }))
   }
 
   /**

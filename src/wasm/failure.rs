@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use crate::binary::feedback::FeedbackError;
 use crate::binary::frame::EncodeError;
+use crate::http2::RequestError;
 use crate::notification::{PayloadError, TokenError};
 
 /// The code of an error, beside its message.
@@ -33,6 +34,10 @@ impl Coded for PayloadError {
 
 impl Coded for FeedbackError {
     const CODE: &'static str = "BELLPUSH_FRAME_MALFORMED";
+}
+
+impl Coded for RequestError {
+    const CODE: &'static str = "BELLPUSH_OPTION_INVALID";
 }
 
 impl Coded for EncodeError {

@@ -1,12 +1,14 @@
 //! The only code that knows JavaScript. It translates and decides nothing.
 //!
-//! What is crossed often is crossed once a chunk and as packed numbers or bytes ([`batch`], [`link`], [`frames`]); what
+//! What is crossed often is crossed once a chunk and as packed numbers or bytes ([`batch`], [`link`], [`http2`],
+//! [`frames`]); what
 //! is crossed rarely takes the comfortable way through objects ([`tools`]). Every byte array that leaves is a copy: a
 //! view of this memory would die when the memory grows.
 
 mod batch;
 mod failure;
 mod frames;
+mod http2;
 mod link;
 mod tools;
 
