@@ -1,6 +1,5 @@
 //! Error codes, and what a peer did wrong.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -66,6 +65,39 @@ impl fmt::Debug for ErrorCode {
     }
 }
 
+/// What was found where something else was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A number: a length, a value, a count.
+    Number(i64),
+    /// A frame of this kind, on this stream.
+    Frame(u8, u32),
+    /// In words.
+    Words(&'static str),
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found::Number(number) => write!(f, "{number}"),
+            Found::Frame(kind, stream) => write!(f, "a frame of kind {kind} on stream {stream}"),
+            Found::Words(words) => f.write_str(words),
+        }
+    }
+}
+
+impl From<usize> for Found {
+    fn from(number: usize) -> Self {
+        Found::Number(number as i64)
+    }
+}
+
+impl From<u32> for Found {
+    fn from(number: u32) -> Self {
+        Found::Number(i64::from(number))
+    }
+}
+
 /// What the peer did wrong: a connection cannot go on behind it (RFC 9113, section 5.4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("byte {offset} from the peer: expected {expected}, found {found}")]
@@ -75,35 +107,38 @@ pub struct Fault {
     /// Offset in all bytes received on this connection, from 0.
     pub offset: u64,
     /// What the rules want there.
-    pub expected: Cow<'static, str>,
+    pub expected: &'static str,
     /// What is there.
-    pub found: String,
+    pub found: Found,
 }
 
-/// A fault whose place is known only within its frame's payload yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A fault whose place is known only within its frame yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// As in [`Fault`].
     pub code: ErrorCode,
-    /// Offset in the payload; a fault of the frame's head is at 0.
+    /// Offset in the frame, or in its payload.
     pub at: usize,
     /// As in [`Fault`].
-    pub expected: Cow<'static, str>,
+    pub expected: &'static str,
     /// As in [`Fault`].
-    pub found: String,
+    pub found: Found,
 }
 
 impl Problem {
-    pub(super) fn new(code: ErrorCode, expected: impl Into<Cow<'static, str>>, found: impl fmt::Display) -> Self {
-        Self { code, at: 0, expected: expected.into(), found: found.to_string() }
+    #[cold]
+    pub(super) fn new(code: ErrorCode, expected: &'static str, found: Found) -> Self {
+        Self { code, at: 0, expected, found }
     }
 
-    pub(super) fn protocol(expected: impl Into<Cow<'static, str>>, found: impl fmt::Display) -> Self {
+    #[cold]
+    pub(super) fn protocol(expected: &'static str, found: Found) -> Self {
         Self::new(ErrorCode::PROTOCOL_ERROR, expected, found)
     }
 
     /// The frame has another length than its kind has.
-    pub(super) fn size(kind: &'static str, expected: usize, found: usize) -> Self {
-        Self::new(ErrorCode::FRAME_SIZE_ERROR, format!("a {kind} frame of {expected} bytes"), format!("{found}"))
+    #[cold]
+    pub(super) fn size(expected: &'static str, found: usize) -> Self {
+        Self::new(ErrorCode::FRAME_SIZE_ERROR, expected, found.into())
     }
 }

@@ -20,7 +20,7 @@ mod streams;
 use crate::batch::Batch;
 
 pub use connection::{Blocked, Config, Connection, Ending, EndingKind, Timing};
-pub use error::{ErrorCode, Fault, Problem};
+pub use error::{ErrorCode, Fault, Found, Problem};
 pub use request::{Request, RequestError};
 
 /// The bytes of one header block, compressed.

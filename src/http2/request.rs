@@ -149,6 +149,15 @@ impl fmt::Debug for Authorization {
     }
 }
 
+/// What all requests of a connection have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) authority: &'a str,
+    pub(super) authorization: Option<&'a Authorization>,
+    /// Which authorization it is.
+    pub(super) generation: u32,
+}
+
 /// The frames of a request, HEADERS and DATA, ready to be copied: only the stream's id and the token are written into the
 /// copy. Good for tokens of one length, and as long as the encoder's table is as it was.
 #[derive(Debug, Default)]
@@ -165,18 +174,16 @@ pub(super) struct Template {
 
 impl Template {
     /// Makes it anew, if it must be.
-    pub(super) fn prepare(
-        &mut self,
-        request: &Request,
-        authority: &[u8],
-        authorization: Option<&Authorization>,
-        generation: u32,
-        encoder: &mut Encoder,
-        token_bytes: usize,
-    ) {
-        if self.made_of == Some((encoder.version(), generation)) && self.token_bytes == token_bytes {
-            return;
+    pub(super) fn prepare(&mut self, request: &Request, sender: Sender<'_>, encoder: &mut Encoder, token_bytes: usize) {
+        let made_of = Some((encoder.version(), sender.generation));
+        if self.made_of != made_of || self.token_bytes != token_bytes {
+            self.make(request, sender, encoder, token_bytes);
         }
+    }
+
+    #[cold]
+    fn make(&mut self, request: &Request, sender: Sender<'_>, encoder: &mut Encoder, token_bytes: usize) {
+        let Sender { authority, authorization, generation } = sender;
         let out = &mut self.bytes;
         out.clear();
         out.resize(HEAD_BYTES, 0);
@@ -184,7 +191,7 @@ impl Template {
         encoder.begin(out);
         encoder.field(out, b":method", b"POST", Indexing::Whole);
         encoder.field(out, b":scheme", b"https", Indexing::Whole);
-        encoder.field(out, b":authority", authority, Indexing::Whole);
+        encoder.field(out, b":authority", authority.as_bytes(), Indexing::Whole);
         encoder.begin_field(out, b":path", request.path.len() + 2 * token_bytes);
         out.extend_from_slice(request.path.as_bytes());
         self.token_at = out.len();

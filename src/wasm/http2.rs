@@ -51,6 +51,7 @@ impl WasmConnection {
     }
 
     /// Carries this batch, too; returns its key.
+    #[cold]
     pub fn serve(
         &mut self,
         batch: &WasmBatch,
@@ -88,6 +89,7 @@ impl WasmConnection {
         self.connection.forget(key);
     }
 
+    #[cold]
     pub fn authorize(&mut self, authorization: &str) -> Result<(), JsValue> {
         self.connection.authorize(authorization).map_err(failure)
     }
@@ -103,6 +105,7 @@ impl WasmConnection {
         self.connection.read(&mut self.held, bytes, milliseconds(now));
     }
 
+    #[cold]
     pub fn tick(&mut self, now: f64) {
         self.connection.tick(&mut self.held, milliseconds(now));
     }
@@ -111,6 +114,7 @@ impl WasmConnection {
         self.connection.close();
     }
 
+    #[cold]
     pub fn closed(&mut self, unsent: f64, abandoned: bool, now: f64) {
         let reason = if abandoned { Reason::ABANDONED } else { Reason::CLOSED_WITHOUT_ANSWER };
         self.connection.closed(&mut self.held, unsent as u64, reason, milliseconds(now));

@@ -1,12 +1,13 @@
 //! Header blocks and bodies of answers to verdicts.
 
-use crate::batch::{Id, Refusal, SlotRange};
+use crate::batch::{Id, Refusal};
 use crate::outcome::Reason;
 
 use super::super::answer::{Answer, MAX_BODY, said};
-use super::super::error::{ErrorCode, Problem};
+use super::super::error::{ErrorCode, Found, Problem};
 use super::super::hpack;
 use super::super::streams::{State as StreamState, Stream};
+use super::ending::give_back;
 use super::{Batches, Connection};
 
 /// An answer that is no acceptance, until its body is there.
@@ -58,7 +59,7 @@ impl Connection {
         {
             // Section 8.1.1: a stream error. 2xx that is not 200 is documented nowhere.
             self.reset(stream.id, ErrorCode::PROTOCOL_ERROR);
-            return self.end_in_doubt(batches, stream.id, now);
+            return self.end_in_doubt(batches, stream.id, Reason::STREAM_BROKEN, now);
         }
         if informational {
             return;
@@ -119,6 +120,7 @@ impl Connection {
     }
 
     /// A part of a body.
+    #[cold]
     pub(super) fn read_body<B: Batches>(
         &mut self,
         batches: &mut B,
@@ -131,7 +133,7 @@ impl Connection {
         if matches!(stream.state, StreamState::Sending | StreamState::Waiting) {
             // Section 8.1: an answer begins with its headers.
             self.reset(id, ErrorCode::PROTOCOL_ERROR);
-            self.end_in_doubt(batches, id, now);
+            self.end_in_doubt(batches, id, Reason::STREAM_BROKEN, now);
             return Ok(());
         }
         let mut too_long = false;
@@ -158,23 +160,15 @@ impl Connection {
         }
     }
 
-    /// The stream has ended without an answer, or with one that is none.
-    pub(super) fn end_in_doubt<B: Batches>(&mut self, batches: &mut B, id: u32, now: u64) {
-        if let Some(stream) = self.end_stream(id, now) {
-            let slot = SlotRange::one(stream.slot);
-            batches.with(stream.key, |batch| batch.doubt(slot, Reason::STREAM_BROKEN, now));
-        }
-    }
-
     /// The verdict of a refusal; what its body says, if it came, is the reason.
+    #[cold]
     pub(super) fn refuse<B: Batches>(&mut self, batches: &mut B, stream: &Stream, now: u64) {
         let Some(at) = self.refused.iter().position(|refused| refused.stream == stream.id) else { return };
         let Refused { status, retry_after, id, body, .. } = self.refused.swap_remove(at);
         let said = said(&body);
         let expired = Reason::http2_named(said.reason.as_bytes()) == Some(Reason::EXPIRED_PROVIDER_TOKEN);
         if expired && self.renew(stream) {
-            batches.with(stream.key, |batch| batch.give_back(SlotRange::one(stream.slot), now));
-            return;
+            return give_back(batches, stream, now);
         }
         let refusal =
             Refusal { connection: self.number, retry_after, died_at: said.timestamp, id, ..Refusal::new(Reason::NONE) };
@@ -186,6 +180,7 @@ impl Connection {
 
     /// An authorization has expired. True: the request that it came with is to be sent again with a fresh one, which is
     /// there or has to be asked for. False: a fresh one was refused as well.
+    #[cold]
     fn renew(&mut self, stream: &Stream) -> bool {
         let credentials = &mut self.credentials;
         if credentials.authorization.is_none() {
@@ -202,10 +197,21 @@ impl Connection {
     }
 }
 
+#[cold]
 fn compression_problem(error: hpack::DecodeError) -> Problem {
+    let (expected, found) = match error.problem {
+        hpack::Problem::Cut => ("a whole field in the header block", Found::Words("its end, or a number without end")),
+        hpack::Problem::UnknownNumber(number) => ("the number of a known header field", number.into()),
+        hpack::Problem::NotHuffman => ("a text in Huffman's code", Found::Words("something else")),
+        hpack::Problem::TableTooLarge(size) => ("a header table of at most 4096 bytes", size.into()),
+        hpack::Problem::LateTableSize => {
+            ("a change of the table's size at the header block's beginning", Found::Words("a later one"))
+        }
+        hpack::Problem::ListTooLarge(_) => ("header fields of at most 16384 bytes in all", Found::Words("more")),
+    };
     let code = match error.problem {
         hpack::Problem::ListTooLarge(_) => ErrorCode::ENHANCE_YOUR_CALM,
         _ => ErrorCode::COMPRESSION_ERROR,
     };
-    Problem::new(code, "a header block", error)
+    Problem::new(code, expected, found)
 }

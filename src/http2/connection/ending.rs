@@ -42,6 +42,7 @@ pub enum EndingKind {
 
 impl Connection {
     /// Takes no more slots; the first reason counts.
+    #[cold]
     pub(super) fn drain(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
         if self.state == State::Open {
@@ -60,6 +61,7 @@ impl Connection {
 
     /// The peer takes leave (RFC 9113, section 6.8): what it has not processed is returned. It may come again, with a
     /// lower stream.
+    #[cold]
     pub(super) fn go_away<B: Batches>(&mut self, batches: &mut B, go_away: &GoAway, now: u64) {
         for id in self.streams.ids(|stream| stream.id > go_away.last_stream) {
             self.end_unprocessed(batches, id, now);
@@ -70,6 +72,7 @@ impl Connection {
     }
 
     /// The peer broke the rules. It is told so; what was on its way is in doubt.
+    #[cold]
     pub(super) fn fail<B: Batches>(&mut self, batches: &mut B, fault: &Fault, now: u64) {
         let message = fault.to_string();
         self.ending.get_or_insert(Ending::new(EndingKind::Fault, fault.code, message.clone()));
@@ -79,14 +82,14 @@ impl Connection {
 
     /// Every stream gets its verdict at once. `doubt`: why those are in doubt that have left whole; `None`: none is, the
     /// peer has processed nothing.
+    #[cold]
     pub(super) fn finish<B: Batches>(&mut self, batches: &mut B, doubt: Option<Reason>, unsent: u64, now: u64) {
         let sent = self.written.saturating_sub(unsent);
         for id in self.streams.ids(|_| true) {
             let Some(stream) = self.streams.get(id).copied() else { continue };
             match (stream.state, doubt) {
                 (StreamState::Waiting, Some(reason)) if stream.end <= sent => {
-                    self.end_stream(id, now);
-                    batches.with(stream.key, |batch| batch.doubt(SlotRange::one(stream.slot), reason, now));
+                    self.end_in_doubt(batches, id, reason, now);
                 }
                 _ => self.end_unprocessed(batches, id, now),
             }
@@ -95,14 +98,23 @@ impl Connection {
     }
 
     /// The stream ends, and its slot, if it has no verdict yet, was surely not processed: it is returned.
+    #[cold]
     pub(super) fn end_unprocessed<B: Batches>(&mut self, batches: &mut B, id: u32, now: u64) {
         let Some(stream) = self.end_stream(id, now) else { return };
         match stream.state {
             StreamState::Sending | StreamState::Waiting => {
-                batches.with(stream.key, |batch| batch.give_back(SlotRange::one(stream.slot), now));
+                give_back(batches, &stream, now);
             }
             StreamState::Accepted => {}
             StreamState::Refused => self.refuse(batches, &stream, now),
+        }
+    }
+
+    /// The stream ends, and nobody can know what became of its slot.
+    #[cold]
+    pub(super) fn end_in_doubt<B: Batches>(&mut self, batches: &mut B, id: u32, reason: Reason, now: u64) {
+        if let Some(stream) = self.end_stream(id, now) {
+            batches.with(stream.key, |batch| batch.doubt(SlotRange::one(stream.slot), reason, now));
         }
     }
 
@@ -123,4 +135,10 @@ impl Connection {
         }
         Some(stream)
     }
+}
+
+/// Verdict: the peer surely did not process it.
+#[cold]
+pub(super) fn give_back<B: Batches>(batches: &mut B, stream: &Stream, now: u64) {
+    batches.with(stream.key, |batch| batch.give_back(SlotRange::one(stream.slot), now));
 }

@@ -162,6 +162,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`RequestError`], where the authority or the authorization can be no header field.
+    #[cold]
     pub fn new(config: &Config, now: u64) -> Result<Self, RequestError> {
         check_text("authority", &config.authority)?;
         if config.authority.len() > 255 {
@@ -215,6 +216,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`RequestError`], where it can be no header field.
+    #[cold]
     pub fn authorize(&mut self, authorization: &str) -> Result<(), RequestError> {
         let authorization = Some(Authorization::new(authorization)?);
         let expired = self.credentials.expired;

@@ -1,6 +1,8 @@
 //! Received bytes to frames, and each frame to whoever it is for.
 
-use super::super::error::{ErrorCode, Fault, Problem};
+use crate::outcome::Reason;
+
+use super::super::error::{ErrorCode, Fault, Found, Problem};
 use super::super::frame::go_away::GoAway;
 use super::super::frame::padding::stripped;
 use super::super::frame::settings::{self, Settings};
@@ -43,8 +45,7 @@ fn split(bytes: &[u8]) -> Result<Option<Whole<'_>>, Problem> {
     let Some((head, rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else { return Ok(None) };
     let head = Head::decode(*head);
     if head.length > MAX_PAYLOAD {
-        let expected = format!("a frame of at most {MAX_PAYLOAD} bytes");
-        return Err(Problem::new(ErrorCode::FRAME_SIZE_ERROR, expected, head.length));
+        return Err(Problem::size("a frame of at most 16384 bytes", head.length));
     }
     Ok(rest.split_at_checked(head.length).map(|(payload, rest)| (head, payload, rest)))
 }
@@ -98,14 +99,13 @@ impl Connection {
         }
         // RFC 9113, section 3.4: the peer's first frame is its SETTINGS.
         if !self.peer_known && (head.kind != Kind::SETTINGS || head.has(flag::ACK)) {
-            let found = format!("a frame of kind {} on stream {}", head.kind.0, head.stream);
-            return Err(Problem::protocol("the peer's SETTINGS first", found));
+            return Err(Problem::protocol("the peer's SETTINGS first", Found::Frame(head.kind.0, head.stream)));
         }
         if let Some(block) = &self.input.block
             && (head.kind != Kind::CONTINUATION || head.stream != block.stream)
         {
-            let expected = format!("a CONTINUATION on stream {}", block.stream);
-            return Err(Problem::protocol(expected, format!("kind {} on stream {}", head.kind.0, head.stream)));
+            let expected = "a CONTINUATION of the header block that has begun";
+            return Err(Problem::protocol(expected, Found::Frame(head.kind.0, head.stream)));
         }
         // The place of what a payload's decoder finds is behind the head.
         let behind = |problem: Problem| Problem { at: problem.at + HEAD_BYTES, ..problem };
@@ -115,17 +115,19 @@ impl Connection {
             Kind::CONTINUATION => self.read_continuation(batches, head, payload, now)?,
             Kind::WINDOW_UPDATE => self.read_window(head, window_update::decode(payload).map_err(behind)?)?,
             Kind::RST_STREAM => {
-                self.expect_opened("RST_STREAM", head.stream)?;
+                self.expect_opened(head)?;
                 self.read_reset(batches, head.stream, reset::decode(payload).map_err(behind)?, now)?;
             }
             Kind::SETTINGS => self.read_settings(head, payload).map_err(behind)?,
             Kind::PING if head.has(flag::ACK) => self.pong(ping::decode(head, payload)?, now),
             Kind::PING => {
                 ping::encode(ping::decode(head, payload)?, true, &mut self.control);
-                self.expect_calm("PING")?;
+                self.expect_calm()?;
             }
             Kind::GOAWAY => self.go_away(batches, &GoAway::decode(head, payload)?, now),
-            Kind::PUSH_PROMISE => return Err(Problem::protocol("no PUSH_PROMISE, which we refused", "one")),
+            Kind::PUSH_PROMISE => {
+                return Err(Problem::protocol("no PUSH_PROMISE, which we refused", Found::Words("one")));
+            }
             // PRIORITY is deprecated, and what we don't know is ignored (section 4.1).
             _ => {}
         }
@@ -134,27 +136,31 @@ impl Connection {
     }
 
     /// A peer that asks for acknowledgements and does not read them makes us hold them.
-    fn expect_calm(&self, kind: &'static str) -> Result<(), Problem> {
+    fn expect_calm(&self) -> Result<(), Problem> {
         if self.control.len() <= MAX_PENDING_CONTROL {
             return Ok(());
         }
-        let expected = format!("no more {kind} frames before their {MAX_PENDING_CONTROL} bytes of answers are read");
-        Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, "one more"))
+        let expected = "answers to be read before more than 16384 bytes of them wait";
+        Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, self.control.len().into()))
     }
 
-    /// That it is a stream that we opened, now or once.
-    fn expect_opened(&self, kind: &'static str, stream: u32) -> Result<(), Problem> {
-        if stream % 2 == 1 && stream < self.next_stream {
+    /// That its stream is one that we opened, now or once.
+    fn expect_opened(&self, head: Head) -> Result<(), Problem> {
+        if head.stream % 2 == 1 && head.stream < self.next_stream {
             return Ok(());
         }
-        let expected = format!("{kind} on a stream that we opened, below {}", self.next_stream);
-        Err(Problem::protocol(expected, format!("stream {stream}")))
+        Err(Problem::protocol("a stream that we have opened", Found::Frame(head.kind.0, head.stream)))
     }
 
+    #[cold]
     fn read_settings(&mut self, head: Head, payload: &[u8]) -> Result<(), Problem> {
-        head.expect_connection("SETTINGS")?;
+        head.expect_connection()?;
         if head.has(flag::ACK) {
-            return if payload.is_empty() { Ok(()) } else { Err(Problem::size("SETTINGS ACK", 0, payload.len())) };
+            return if payload.is_empty() {
+                Ok(())
+            } else {
+                Err(Problem::size("a SETTINGS ACK of 0 bytes", payload.len()))
+            };
         }
         let Settings { header_table_size, initial_window_size, .. } = self.peer;
         self.peer.update(payload)?;
@@ -169,7 +175,7 @@ impl Connection {
             expect_window(partial.window)?;
         }
         settings::encode_ack(&mut self.control);
-        self.expect_calm("SETTINGS")
+        self.expect_calm()
     }
 
     fn read_window(&mut self, head: Head, increment: i64) -> Result<(), Problem> {
@@ -177,7 +183,7 @@ impl Connection {
             self.window += increment;
             return expect_window(self.window);
         }
-        self.expect_opened("WINDOW_UPDATE", head.stream)?;
+        self.expect_opened(head)?;
         match self.partial.iter_mut().find(|partial| partial.id == head.stream) {
             Some(partial) => {
                 partial.window += increment;
@@ -187,6 +193,7 @@ impl Connection {
         }
     }
 
+    #[cold]
     fn read_reset<B: Batches>(&mut self, batches: &mut B, id: u32, code: ErrorCode, now: u64) -> Result<(), Problem> {
         let Some(stream) = self.streams.get(id).copied() else { return Ok(()) };
         let untouched = stream.state == StreamState::Sending
@@ -197,11 +204,11 @@ impl Connection {
         if untouched || stream.state != StreamState::Waiting {
             self.end_unprocessed(batches, id, now);
         } else {
-            self.end_in_doubt(batches, id, now);
+            self.end_in_doubt(batches, id, Reason::STREAM_BROKEN, now);
         }
         if self.refused_in_row > MAX_REFUSED {
-            let expected = format!("at most {MAX_REFUSED} streams refused in a row");
-            return Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, "one more"));
+            let expected = "at most 4096 streams refused in a row";
+            return Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, self.refused_in_row.into()));
         }
         Ok(())
     }
@@ -213,7 +220,7 @@ impl Connection {
         payload: &[u8],
         now: u64,
     ) -> Result<(), Problem> {
-        self.expect_opened("HEADERS", head.stream)?;
+        self.expect_opened(head)?;
         let fragment = stripped(head, payload, true)?;
         let end_stream = head.has(flag::END_STREAM);
         if head.has(flag::END_HEADERS) {
@@ -224,6 +231,7 @@ impl Connection {
         Ok(())
     }
 
+    #[cold]
     fn read_continuation<B: Batches>(
         &mut self,
         batches: &mut B,
@@ -232,14 +240,15 @@ impl Connection {
         now: u64,
     ) -> Result<(), Problem> {
         let Some(mut block) = self.input.block.take() else {
-            return Err(Problem::protocol("a header block before CONTINUATION", "none"));
+            return Err(Problem::protocol("a header block before CONTINUATION", Found::Words("none")));
         };
         block.frames += 1;
         block.bytes.extend_from_slice(payload);
         if block.frames > MAX_HEADER_FRAMES || block.bytes.len() > MAX_HEADER_BLOCK {
-            let expected =
-                format!("a header block of at most {MAX_HEADER_FRAMES} frames and {MAX_HEADER_BLOCK} bytes in all");
-            let found = format!("{} frames of {} bytes", block.frames, block.bytes.len());
+            let (expected, found) = match block.frames {
+                frames if frames > MAX_HEADER_FRAMES => ("a header block of at most 16 frames", frames.into()),
+                _ => ("a header block of at most 16384 bytes", block.bytes.len().into()),
+            };
             return Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, found));
         }
         if head.has(flag::END_HEADERS) {
@@ -250,18 +259,18 @@ impl Connection {
     }
 
     fn read_data<B: Batches>(&mut self, batches: &mut B, head: Head, payload: &[u8], now: u64) -> Result<(), Problem> {
-        self.expect_opened("DATA", head.stream)?;
+        self.expect_opened(head)?;
         // Section 6.9.1: all of the payload counts, padding too, whatever becomes of its stream.
         self.receive_window -= payload.len() as i64;
         if self.receive_window < 0 {
-            let expected = format!("at most {} bytes of DATA", self.receive_window + payload.len() as i64);
-            return Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, payload.len()));
+            let expected = "DATA that fits into the connection's window";
+            return Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, payload.len().into()));
         }
         if self.receive_window < settings::DEFAULT_WINDOW / 2 {
             let used = settings::DEFAULT_WINDOW - self.receive_window;
             window_update::encode(0, used as u32, &mut self.control);
             self.receive_window = settings::DEFAULT_WINDOW;
-            self.expect_calm("DATA")?;
+            self.expect_calm()?;
         }
         let body = stripped(head, payload, false)?;
         self.read_body(batches, head.stream, body, head.has(flag::END_STREAM), now)
@@ -272,6 +281,10 @@ fn expect_window(window: i64) -> Result<(), Problem> {
     if window <= window_update::LARGEST {
         return Ok(());
     }
-    let expected = format!("a window of at most {}", window_update::LARGEST);
-    Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, window))
+    let expected = "a window of at most 2147483647";
+    Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, Found::Number(window)))
 }
+
+// The words above name these.
+const _: () = assert!(MAX_PAYLOAD == 16_384 && MAX_PENDING_CONTROL == 16_384 && MAX_REFUSED == 4_096);
+const _: () = assert!(MAX_HEADER_FRAMES == 16 && MAX_HEADER_BLOCK == 16_384);

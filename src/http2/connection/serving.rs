@@ -18,6 +18,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`RequestError`], where something can be no header field.
+    #[cold]
     pub fn serve(&mut self, request: Request) -> Result<Key, RequestError> {
         request.check()?;
         let serving = Serving { request, template: Template::default(), streams: 0, forgotten: false };
@@ -31,6 +32,7 @@ impl Connection {
     }
 
     /// Claims nothing more of this batch. What is on its way still gets its verdict; the key is free when all of it has.
+    #[cold]
     pub fn forget(&mut self, key: Key) {
         if let Some(place) = self.serving.get_mut(key as usize) {
             if let Some(serving) = place {

@@ -1,6 +1,5 @@
 //! What time does to a connection: answers that do not come, a peer that is silent.
 
-use crate::batch::SlotRange;
 use crate::outcome::Reason;
 
 use super::super::frame::ping;
@@ -42,7 +41,7 @@ impl Connection {
             return;
         }
         if self.pinged_at.is_some() {
-            let message = format!("the peer was silent for {} ms", now.saturating_sub(self.heard_at));
+            let message = "the peer is silent, and did not answer a PING";
             self.ending = Some(Ending::new(EndingKind::Timeout, ErrorCode::NO_ERROR, message));
             self.finish(batches, Some(Reason::NO_ANSWER), 0, now);
         } else {
@@ -53,15 +52,14 @@ impl Connection {
 
     /// Ends the streams that were sent so long ago. One whose payload never got a window was not processed: it is returned,
     /// and the connection is no good.
+    #[cold]
     fn cancel_sent_by<B: Batches>(&mut self, batches: &mut B, late: u64, now: u64) {
         let mut stuck = false;
         for id in self.streams.ids(|stream| stream.sent_at <= late) {
             self.reset(id, ErrorCode::CANCEL);
             let state = self.streams.get(id).map(|stream| stream.state);
             if state == Some(StreamState::Waiting) {
-                if let Some(stream) = self.end_stream(id, now) {
-                    batches.with(stream.key, |batch| batch.doubt(SlotRange::one(stream.slot), Reason::NO_ANSWER, now));
-                }
+                self.end_in_doubt(batches, id, Reason::NO_ANSWER, now);
             } else {
                 stuck |= state == Some(StreamState::Sending);
                 self.end_unprocessed(batches, id, now);

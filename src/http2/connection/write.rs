@@ -3,6 +3,7 @@
 use crate::batch::{Slot, SlotRange};
 
 use super::super::frame::{Head, Kind, LAST_STREAM, flag};
+use super::super::request::Sender;
 use super::super::streams::{State as StreamState, Stream};
 use super::{Batches, Blocked, Connection, Ending, EndingKind, ErrorCode, Key, State};
 
@@ -31,7 +32,7 @@ impl Connection {
         let end = start.saturating_add(max_bytes);
         out.append(&mut self.control);
         self.blocked = None;
-        if self.state != State::Done {
+        if self.state != State::Done && !self.partial.is_empty() {
             self.write_partial(out, start, end);
         }
         if self.state == State::Open {
@@ -43,6 +44,7 @@ impl Connection {
     }
 
     /// Payloads that waited, in their order, each as far as the windows reach.
+    #[cold]
     fn write_partial(&mut self, out: &mut Vec<u8>, start: usize, end: usize) {
         let mut partials = std::mem::take(&mut self.partial);
         partials.retain_mut(|partial| {
@@ -171,15 +173,10 @@ impl Connection {
         now: u64,
     ) {
         let Some(Some(serving)) = self.serving.get_mut(key as usize) else { return };
-        let credentials = &self.credentials;
-        serving.template.prepare(
-            &serving.request,
-            self.authority.as_bytes(),
-            credentials.authorization.as_ref(),
-            credentials.generation,
-            &mut self.encoder,
-            token.len(),
-        );
+        let generation = self.credentials.generation;
+        let authorization = self.credentials.authorization.as_ref();
+        let sender = Sender { authority: &self.authority, authorization, generation };
+        serving.template.prepare(&serving.request, sender, &mut self.encoder, token.len());
         let id = self.next_stream;
         self.next_stream += 2;
         serving.template.put(out, id, token, whole);
@@ -197,8 +194,7 @@ impl Connection {
             self.oldest_sent_at = now;
             self.idle_since = None;
         }
-        let authorization = credentials.generation;
-        self.streams.insert(Stream { id, key, slot, state, authorization, sent_at: now, end });
+        self.streams.insert(Stream { id, key, slot, state, authorization: generation, sent_at: now, end });
         self.has_written = true;
     }
 }

@@ -20,11 +20,11 @@ pub struct GoAway {
 impl GoAway {
     /// Reads it.
     pub fn decode(head: Head, payload: &[u8]) -> Result<Self, Problem> {
-        head.expect_connection("GOAWAY")?;
+        head.expect_connection()?;
         let (Some((last_stream, rest)), Some(code)) =
             (payload.split_first_chunk::<4>(), payload.get(4..).and_then(code_of))
         else {
-            return Err(Problem::size("GOAWAY", 8, payload.len()));
+            return Err(Problem::size("a GOAWAY of 8 bytes or more", payload.len()));
         };
         let debug = rest.get(4..).unwrap_or_default();
         let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '?' };

@@ -7,7 +7,7 @@ pub mod reset;
 pub mod settings;
 pub mod window_update;
 
-use super::error::{ErrorCode, Problem};
+use super::error::{ErrorCode, Found, Problem};
 
 /// Bytes before a frame's payload.
 pub const HEAD_BYTES: usize = 9;
@@ -98,18 +98,20 @@ impl Head {
     }
 
     /// That it is the connection's and not a stream's.
-    pub(super) fn expect_connection(self, kind: &'static str) -> Result<(), Problem> {
+    pub(super) fn expect_connection(self) -> Result<(), Problem> {
         match self.stream {
             0 => Ok(()),
-            stream => Err(Problem::protocol(format!("{kind} on stream 0"), format!("stream {stream}"))),
+            stream => Err(Problem::protocol("a frame of this kind on stream 0", Found::Frame(self.kind.0, stream))),
         }
     }
 }
 
-/// A payload of exactly four bytes, as a number without its first bit.
-fn four_bytes(kind: &'static str, payload: &[u8]) -> Result<u32, Problem> {
-    let bytes: [u8; 4] = payload.try_into().map_err(|_| Problem::size(kind, 4, payload.len()))?;
-    Ok(u32::from_be_bytes(bytes))
+/// A payload of exactly four bytes.
+fn four_bytes(payload: &[u8]) -> Result<u32, Problem> {
+    match payload {
+        [a, b, c, d] => Ok(u32::from_be_bytes([*a, *b, *c, *d])),
+        _ => Err(Problem::size("a frame of this kind with 4 bytes", payload.len())),
+    }
 }
 
 fn code_of(payload: &[u8]) -> Option<ErrorCode> {

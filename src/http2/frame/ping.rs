@@ -8,8 +8,8 @@ pub type Payload = [u8; 8];
 
 /// Reads it.
 pub fn decode(head: Head, payload: &[u8]) -> Result<Payload, Problem> {
-    head.expect_connection("PING")?;
-    payload.try_into().map_err(|_| Problem::size("PING", 8, payload.len()))
+    head.expect_connection()?;
+    payload.try_into().map_err(|_| Problem::size("a PING of 8 bytes", payload.len()))
 }
 
 /// Appends it.

@@ -5,7 +5,7 @@ use crate::http2::error::{ErrorCode, Problem};
 
 /// Reads its code.
 pub fn decode(payload: &[u8]) -> Result<ErrorCode, Problem> {
-    four_bytes("RST_STREAM", payload).map(ErrorCode)
+    four_bytes(payload).map(ErrorCode)
 }
 
 /// Appends it.

@@ -44,8 +44,7 @@ impl Settings {
     pub fn update(&mut self, payload: &[u8]) -> Result<(), Problem> {
         let (settings, rest) = payload.as_chunks::<6>();
         if !rest.is_empty() {
-            let expected = "a SETTINGS frame of 6 bytes a setting";
-            return Err(Problem::new(ErrorCode::FRAME_SIZE_ERROR, expected, payload.len()));
+            return Err(Problem::size("SETTINGS of 6 bytes each", payload.len()));
         }
         for (index, [high, low, a, b, c, d]) in settings.iter().enumerate() {
             let value = u32::from_be_bytes([*a, *b, *c, *d]);
@@ -60,16 +59,16 @@ impl Settings {
             id::HEADER_TABLE_SIZE => self.header_table_size = value,
             // A server has nothing else to say here.
             id::ENABLE_PUSH if value != 0 => {
-                return Err(Problem::protocol("0 for ENABLE_PUSH from a server", value));
+                return Err(Problem::protocol("0 for ENABLE_PUSH from a server", value.into()));
             }
             id::MAX_CONCURRENT_STREAMS => self.max_concurrent_streams = value,
             id::INITIAL_WINDOW_SIZE if value > LAST_STREAM => {
                 let expected = "an INITIAL_WINDOW_SIZE of at most 2147483647";
-                return Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, value));
+                return Err(Problem::new(ErrorCode::FLOW_CONTROL_ERROR, expected, value.into()));
             }
             id::INITIAL_WINDOW_SIZE => self.initial_window_size = value,
             id::MAX_FRAME_SIZE if !(16_384..=16_777_215).contains(&value) => {
-                return Err(Problem::protocol("a MAX_FRAME_SIZE of 16384 to 16777215", value));
+                return Err(Problem::protocol("a MAX_FRAME_SIZE of 16384 to 16777215", value.into()));
             }
             id::MAX_FRAME_SIZE => self.max_frame_size = value as usize,
             _ => {}

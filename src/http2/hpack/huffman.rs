@@ -20,8 +20,6 @@ const EOS: u16 = 256;
 const LONGEST: usize = 30;
 
 struct Tables {
-    /// The code of each symbol, right-aligned.
-    codes: [u32; 257],
     /// For each byte that a code may begin with: symbol << 4 | length, for codes of at most 8 bits; else 0.
     short: [u16; 256],
     /// The symbols in the order of their codes.
@@ -35,13 +33,7 @@ static TABLES: Tables = tables();
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
 const fn tables() -> Tables {
-    let mut tables = Tables {
-        codes: [0; 257],
-        short: [0; 256],
-        symbols: [0; 257],
-        first: [0; LONGEST + 2],
-        first_at: [0; LONGEST + 2],
-    };
+    let mut tables = Tables { short: [0; 256], symbols: [0; 257], first: [0; LONGEST + 2], first_at: [0; LONGEST + 2] };
     let mut length = 1;
     let mut code: u32 = 0;
     let mut at = 0;
@@ -51,7 +43,6 @@ const fn tables() -> Tables {
         let mut symbol = 0;
         while symbol < 257 {
             if LENGTHS[symbol] as usize == length {
-                tables.codes[symbol] = code;
                 tables.symbols[at] = symbol as u16;
                 if length <= 8 {
                     let mut byte = (code as usize) << (8 - length);
@@ -129,7 +120,7 @@ pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
     let mut count = 0;
     for byte in text {
         let length = length_of(*byte);
-        bits = bits << length | u64::from(TABLES.codes.get(usize::from(*byte)).copied().unwrap_or_default());
+        bits = bits << length | u64::from(code_of(u16::from(*byte), length));
         count += length;
         while count >= 8 {
             count -= 8;
@@ -140,6 +131,14 @@ pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
         // Padded with the beginning of EOS, which is all ones.
         out.push((bits << (8 - count)) as u8 | 0xff >> count);
     }
+}
+
+/// The code of a symbol, right-aligned. It is looked for: we encode a few fields once in a while.
+fn code_of(symbol: u16, length: u8) -> u32 {
+    let at = TABLES.symbols.iter().position(|one| *one == symbol).unwrap_or_default();
+    let first = TABLES.first.get(usize::from(length)).copied().unwrap_or_default();
+    let first_at = TABLES.first_at.get(usize::from(length)).copied().unwrap_or_default();
+    (first >> (32 - length)) + (at as u32 - u32::from(first_at))
 }
 
 fn length_of(byte: u8) -> u8 {
@@ -164,7 +163,7 @@ mod tests {
             (b'!', 0x3f8),
             (b'|', 0x7fc),
         ] {
-            assert_eq!(TABLES.codes[usize::from(symbol)], code, "{:?}", char::from(symbol));
+            assert_eq!(code_of(u16::from(symbol), length_of(symbol)), code, "{:?}", char::from(symbol));
         }
         let others = [
             (0, 0x1ff8),
@@ -175,7 +174,7 @@ mod tests {
             (256, 0x3fff_ffff),
         ];
         for (symbol, code) in others {
-            assert_eq!(TABLES.codes[symbol], code, "{symbol}");
+            assert_eq!(code_of(symbol, LENGTHS[usize::from(symbol)]), code, "{symbol}");
         }
     }
 
