@@ -3,6 +3,7 @@
  *
  * What it is not: it opens no socket, and nothing that a peer sends makes it throw.
  */
+import { checkBytes } from './bytes.js'
 import { pkg, Resident } from './module.js'
 
 const blockedBy = /** @type {const} */ ([null, 'streams', 'window', 'authorization', 'other'])
@@ -118,6 +119,7 @@ export class Http2Connection {
    * @param {number} now
    */
   read (bytes, now) {
+    checkBytes(bytes)
     this.#resident.use(connection => connection.read(bytes, now))
   }
 

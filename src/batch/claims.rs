@@ -139,7 +139,10 @@ impl Batch {
                 if std::mem::take(&mut self.claimed_since_failing) {
                     self.count_failing(reason, now);
                 }
-                let pause = policy::retry_delay(self.failing.min(255) as u8, slot).max(refusal.retry_after);
+                // Once is no illness; one that is asked again and fails again gets longer and longer to recover.
+                let again = self.failing.saturating_sub(1).min(255) as u8;
+                let pause = if again > 0 { policy::retry_delay(again, slot) } else { 0 };
+                let pause = pause.max(refusal.retry_after);
                 self.paused_until = self.paused_until.max(now.saturating_add(pause));
             }
             Consequence::RetryToken => self.delay(slot, refusal, now),

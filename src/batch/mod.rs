@@ -60,7 +60,7 @@ pub struct Batch {
     failing: u32,
     /// A slot was claimed since a refusal for a passing cause was last counted.
     claimed_since_failing: bool,
-    /// The gateway is left alone until then.
+    /// The gateway is left alone until then; 0: it is not.
     paused_until: u64,
     foreign: ForeignReasons,
     settled: Vec<Settled>,
@@ -173,7 +173,6 @@ impl Batch {
     #[must_use]
     pub fn next_wakeup(&self) -> Option<u64> {
         let delayed = self.delayed.peek().map(|Reverse((time, _))| (*time).max(self.paused_until));
-        // A pause that is over is no wake-up: what is ready then is work.
         let paused = (self.paused_until > 0 && self.has_ready()).then_some(self.paused_until);
         delayed.into_iter().chain(paused).min()
     }
@@ -235,6 +234,9 @@ impl Batch {
     }
 
     fn wake(&mut self, now: u64) {
+        if now >= self.paused_until {
+            self.paused_until = 0;
+        }
         while let Some(Reverse((time, slot))) = self.delayed.peek().copied() {
             if time > now {
                 break;

@@ -52,9 +52,7 @@ impl Setting {
 /// How it ended: each batch's slots.
 pub struct Report {
     pub settled: Vec<Vec<Settled>>,
-    pub truths: Truths,
     pub connections: u32,
-    pub elapsed: u64,
 }
 
 impl Report {
@@ -256,12 +254,7 @@ impl World<'_> {
     fn report(mut self) -> Report {
         self.collect();
         let whole = |ends: Vec<Option<Settled>>| ends.into_iter().map(|end| end.expect("each slot settles")).collect();
-        Report {
-            settled: self.settled.into_iter().map(whole).collect(),
-            truths: self.truths,
-            connections: self.opened,
-            elapsed: self.now - EPOCH,
-        }
+        Report { settled: self.settled.into_iter().map(whole).collect(), connections: self.opened }
     }
 }
 

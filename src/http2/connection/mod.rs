@@ -322,3 +322,44 @@ impl Connection {
         self.input.pending() + self.refused.iter().map(|refused| refused.body.len()).sum::<usize>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{self, Batch};
+    use crate::http2::frame::LAST_STREAM;
+    use crate::notification::Payload;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    struct One(Batch);
+
+    impl Batches for One {
+        fn with<R>(&mut self, _: Key, act: impl FnOnce(&mut Batch) -> R) -> Option<R> {
+            Some(act(&mut self.0))
+        }
+    }
+
+    #[test]
+    fn a_connection_whose_stream_ids_run_out_takes_leave() {
+        let config =
+            Config { number: 1, authority: "gateway.test".into(), authorization: None, timing: Timing::default() };
+        let mut connection = Connection::new(&config, 0).expect("plain texts");
+        let mut held = One(Batch::new(batch::Config::default()));
+        held.0.push_hex(b"aa\nbb\ncc", 0);
+        connection.serve(Request::new(Payload::parse(b"{}", 2).expect("an object"))).expect("plain texts");
+        connection.next_stream = LAST_STREAM - 2;
+        connection.read(&mut held, &[0, 0, 0, 4, 0, 0, 0, 0, 0], 0);
+        let mut out = Vec::new();
+        connection.write(&mut held, &mut out, 10_000, 0);
+        assert_eq!(connection.streams(), 2, "two ids were left");
+        assert!(!connection.is_open() && !connection.is_done());
+        assert_eq!(connection.ending().map(|ending| ending.kind), Some(EndingKind::Exhausted));
+        assert!(held.0.has_work(0), "the third goes out elsewhere");
+        for id in [LAST_STREAM - 2, LAST_STREAM] {
+            let [a, b, c, d] = id.to_be_bytes();
+            connection.read(&mut held, &[0, 0, 1, 1, 5, a, b, c, d, 0x88], 0);
+        }
+        assert!(connection.is_done());
+    }
+}
