@@ -195,7 +195,7 @@ impl Peer {
             6 => {}
             7 => assert_eq!(&payload[4..8], [0; 4], "we broke no rule: {}", String::from_utf8_lossy(payload)),
             8 => {}
-            _ => panic!("a client has no frame of kind {kind} for us"),
+            _ => unreachable!("a client has no frame of kind {kind} for us"),
         }
     }
 

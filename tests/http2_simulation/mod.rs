@@ -118,7 +118,7 @@ pub fn run(setting: &Setting) -> Report {
             return world.report();
         }
     }
-    panic!("it does not end: {setting:?}, {:?}", world.held.0.iter().map(Batch::counts).collect::<Vec<_>>());
+    unreachable!("it does not end: {setting:?}, {:?}", world.held.0.iter().map(Batch::counts).collect::<Vec<_>>());
 }
 
 impl World<'_> {
