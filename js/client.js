@@ -38,7 +38,7 @@ import { ResultQueue } from './result-queue.js'
  *   waits in buffers shows none, so longer than the gateway takes for `maxInFlight` tokens
  * @property {number} [linger] milliseconds that a connection waits for more tokens before it asks for proof of what it
  *   has sent (250)
- * @property {number} [maxInFlight] tokens held at once (65,536)
+ * @property {number} [maxInFlight] tokens held at once (131,072)
  * @property {number} [maxAttempts] times that one notification is tried when Apple fails to process it (3)
  * @property {number} [breaker] so many refused tokens, and more refused than accepted, stop a push (20)
  * @property {'sentinel' | { quiet: number }} [confirm] how acceptance is known: by a sentinel, a knowingly bad
@@ -86,7 +86,7 @@ const clientRules = {
   connectTries: integer(1, 1000, 8),
   answerTimeout: integer(1, 3_600_000, 30_000),
   linger: integer(0, 3_600_000, 250),
-  maxInFlight: integer(1, 16_777_216, 65_536),
+  maxInFlight: integer(1, 16_777_216, 131_072),
   maxAttempts: integer(1, 255, 3),
   breaker: integer(1, 0xffff_ffff, 20),
   confirm: {

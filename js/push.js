@@ -188,6 +188,8 @@ export class Push {
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
+    // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
+    if (standing.room === 0 && !this.#inputEnded) this.#supply.keepAhead(wanted)
     if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }

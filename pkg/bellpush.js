@@ -81,6 +81,23 @@ export class Batch {
         return this;
     }
     /**
+     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
+     * @param {number} length
+     * @param {number} count
+     * @param {number} now
+     * @returns {boolean}
+     */
+    pushEqual(length, count, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_pushEqual(this.__wbg_ptr, length, count, now);
+        return ret !== 0;
+    }
+    /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
      * @param {number} length
@@ -88,13 +105,13 @@ export class Batch {
      * @param {number} now
      * @returns {boolean}
      */
-    push(length, count, now) {
+    pushLines(length, count, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.batch_push(this.__wbg_ptr, length, count, now);
+        ret = wasm.batch_pushLines(this.__wbg_ptr, length, count, now);
         return ret !== 0;
     }
     /**
@@ -139,11 +156,12 @@ export class Batch {
         return v1;
     }
     /**
-     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-     * tokens refused at least once.
+     * How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+     * outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+     * 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+     * once. It is asked after every event, so it makes nothing anew.
      * @param {number} now
-     * @returns {Float64Array}
+     * @returns {number}
      */
     standing(now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -152,9 +170,7 @@ export class Batch {
         let ret;
         __wbg_call_guard();
         ret = wasm.batch_standing(this.__wbg_ptr, now);
-        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
-        return v1;
+        return ret >>> 0;
     }
     /**
      * @param {number} now
@@ -537,6 +553,19 @@ export class BinaryLink {
         return this;
     }
     /**
+     * Where what `write` prepared is; the address holds until the next call of anything here.
+     * @returns {number}
+     */
+    output() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.binarylink_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
      * @param {Batch} batch
      * @param {Uint8Array | number[]} bytes
      * @param {number} unsent
@@ -589,11 +618,11 @@ export class BinaryLink {
         wasm.binarylink_tick(this.__wbg_ptr, batch.__wbg_ptr, unsent, now);
     }
     /**
-     * What to send next, a copy; undefined: nothing now.
+     * Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
      * @param {Batch} batch
      * @param {number} max_bytes
      * @param {number} now
-     * @returns {Uint8Array | undefined}
+     * @returns {number}
      */
     write(batch, max_bytes, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -606,7 +635,7 @@ export class BinaryLink {
         let ret;
         __wbg_call_guard();
         ret = wasm.binarylink_write(this.__wbg_ptr, batch.__wbg_ptr, max_bytes, now);
-        return ret;
+        return ret >>> 0;
     }
 }
 if (Symbol.dispose) BinaryLink.prototype[Symbol.dispose] = BinaryLink.prototype.free;

@@ -24,7 +24,7 @@ use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
 
-use in_flight::InFlight;
+use in_flight::{InFlight, Run};
 use presumed::Presumed;
 use template::{Template, put_sentinel};
 
@@ -252,23 +252,26 @@ impl Link {
                 return Claims::NothingLeft;
             };
             self.ahead += u64::from(slots.len());
-            for slot in slots.start..slots.end {
-                self.write_slot(batch, out, slot);
-            }
+            self.write_slots(batch, out, slots);
         }
         Claims::BytesUsedUp
     }
 
-    fn write_slot(&mut self, batch: &Batch, out: &mut Vec<u8>, slot: u32) {
-        let before = out.len();
-        let identifier = self.next_identifier;
-        self.next_identifier += 1;
-        self.template.put(out, identifier, batch.token(slot));
-        let start = self.written;
-        let frame_length = (out.len() - before) as u64;
-        self.written += frame_length;
-        self.leaving = true;
-        self.in_flight.push(slot, identifier, start, frame_length);
+    /// Writes the frames of claimed slots, run by run of tokens that have one length.
+    fn write_slots(&mut self, batch: &Batch, out: &mut Vec<u8>, mut slots: SlotRange) {
+        let mut tokens = batch.tokens(slots).peekable();
+        while let Some(length) = tokens.peek().map(|token| token.len()) {
+            let count = batch.tokens(slots).take_while(|token| token.len() == length).count() as u32;
+            let run = SlotRange { start: slots.start, end: slots.start + count };
+            let identifier = self.next_identifier;
+            self.template.put_run(out, identifier, length, count as usize, tokens.by_ref().take(count as usize));
+            let frame_length = self.template.length(length) as u64;
+            self.in_flight.push(Run { slots: run, identifier, start: self.written, frame_length });
+            self.next_identifier += count;
+            self.written += u64::from(count) * frame_length;
+            self.leaving = true;
+            slots.start = run.end;
+        }
     }
 
     /// Nothing is left to claim, or its share is taken. A token that needs a second opinion ends the link at once: its refusal proves what the
@@ -280,7 +283,7 @@ impl Link {
         }
         let suspect = batch.claim_suspect(NEVER_AN_ACCUSER, now);
         if let Some(slot) = suspect {
-            self.write_slot(batch, out, slot);
+            self.write_slots(batch, out, SlotRange::one(slot));
             self.progress_at = now;
         }
         if self.confirm != Confirm::Sentinel {

@@ -149,10 +149,11 @@ impl Connection {
                 if slots.is_none() && batch.needs_another(self.number) {
                     self.blocked = Some(Blocked::Suspects);
                 }
-                for slot in slots.iter().flat_map(|slots| slots.start..slots.end) {
-                    self.write_request(out, start, key, slot, batch.token(slot), whole, now);
+                let slots = slots?;
+                for (slot, token) in (slots.start..).zip(batch.tokens(slots)) {
+                    self.write_request(out, start, key, slot, token, whole, now);
                 }
-                slots
+                Some(slots)
             })
             .flatten();
         if slots.is_some() && !whole {
