@@ -15,7 +15,7 @@ import { decodeFeedback } from './helpers/reference.js'
 import { notifications, token } from './helpers/simulated.js'
 
 const program = fileURLToPath(new URL('./helpers/simulate.js', import.meta.url))
-const freePorts = ['--binary-port', '0', '--feedback-port', '0']
+const freePorts = ['--binary-port', '0', '--feedback-port', '0', '--http2-port', '0']
 
 /** One directory for all, so that certificates are made once. */
 let dir = ''
@@ -125,7 +125,7 @@ describe('clear errors', () => {
     t.after(() => server.close())
     await once(server, 'listening', { signal: t.signal })
     const { port } = /** @type {net.AddressInfo} */ (server.address())
-    const { line } = simulate(t, '--binary-port', String(port), '--feedback-port', '0', '--dir', dir)
+    const { line } = simulate(t, ...freePorts, '--binary-port', String(port), '--dir', dir)
     const { code, message } = await line()
     assert.equal(code, 'BELLPUSH_LISTEN_FAILED')
     assert.match(message, new RegExp(`port ${port}: another program listens there already`))
