@@ -56,10 +56,12 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     await writeFile(join(dir, 'dead.txt'), lines.join('\n'))
     const { line, signal: kill, exited } = simulate(t, ...freePorts, '--dir', dir, '--dead', join(dir, 'dead.txt'))
     const ready = await line()
-    const { binary, feedback, ...rest } = ready
+    const { binary, feedback, http2, ...rest } = ready
+    assert.match(http2, /^https:\/\/127\.0\.0\.1:\d+$/)
     for (const url of [binary, feedback]) assert.match(url, /^apns:\/\/127\.0\.0\.1:\d+$/)
     const paths = { ca: join(dir, 'ca.pem'), cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') }
-    assert.deepEqual(rest, { ready: true, ...paths })
+    const signing = { p8: join(dir, 'AuthKey.p8'), keyId: 'SIMULATOR1', teamId: 'BELLPUSH01' }
+    assert.deepEqual(rest, { ready: true, ...paths, ...signing })
     const client = await dial(ready)
     await client.send(...notifications(1, 5))
     await client.over()
