@@ -31,7 +31,8 @@ import { ResultQueue } from './result-queue.js'
  * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
  *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
- * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to 16)
+ * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to
+ *   16, or 32 where the gateway is far away)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
  * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); what

@@ -21,6 +21,7 @@ impl ForeignReasons {
     const MORE: &'static str = "OneOfManyMore";
 
     /// The number of a reason, new or not. A text that is empty is `Status` and the number of the status.
+    #[cold]
     pub(super) fn reason(&mut self, status: u16, text: &[u8]) -> Reason {
         let mut text = printable(text);
         if text.is_empty() {

@@ -247,6 +247,7 @@ impl Batch {
         }
     }
 
+    #[inline(never)]
     fn wake(&mut self, now: u64) {
         if now >= self.paused_until {
             self.paused_until = 0;
@@ -279,6 +280,7 @@ impl Batch {
     }
 
     /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
+    #[inline(never)]
     fn expire(&mut self, now: u64) {
         let past = self.config.expiration.is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
         if past {
@@ -292,6 +294,7 @@ impl Batch {
     }
 
     /// Settles all that no link has. What was called invalid once keeps that for an outcome.
+    #[cold]
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
         let suspects = std::mem::take(&mut self.suspects).into_iter().flat_map(|(_, mut set)| set.drain());
         let ready = self.waiting.drain().chain(suspects).flat_map(|range| range.start..range.end);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use thiserror::Error;
 
 use crate::notification::{DeviceToken, Payload, Priority};
@@ -128,7 +127,7 @@ pub enum RequestError {
 
 /// Who we are: the value of `authorization`. It shows nowhere.
 #[derive(Clone)]
-pub(super) struct Authorization(Bytes);
+pub(super) struct Authorization(Box<[u8]>);
 
 impl Authorization {
     pub(super) fn new(text: &str) -> Result<Self, RequestError> {
@@ -136,7 +135,7 @@ impl Authorization {
         match text.len() {
             bytes @ 0..=Request::MAX_HEADER_BYTES => {
                 debug_assert!(bytes > 0, "checked above");
-                Ok(Self(Bytes::copy_from_slice(text.as_bytes())))
+                Ok(Self(text.as_bytes().into()))
             }
             bytes => Err(RequestError::TooLarge { bytes }),
         }

@@ -42,7 +42,8 @@ impl Stream {
     pub(super) const UNFINISHED: u64 = u64::MAX;
 }
 
-/// An open-addressing table; where two streams want one place, the second takes the next that is free.
+/// An open-addressing table. Where two streams want one place, the one that is further from its own has it, so that nobody
+/// is far: then what stands behind a hole, up to the first that is at its own place, moves up, and no more need be looked at.
 #[derive(Debug)]
 pub(super) struct Streams {
     places: Vec<Option<Stream>>,
@@ -70,17 +71,29 @@ impl Streams {
         (id >> 1) as usize & (self.places.len() - 1)
     }
 
+    /// How far from its own place a stream would be here.
+    fn distance(&self, id: u32, place: usize) -> usize {
+        place.wrapping_sub(self.home(id)) & (self.places.len() - 1)
+    }
+
     fn next(&self, place: usize) -> usize {
         (place + 1) & (self.places.len() - 1)
     }
 
-    /// The place of this stream, or the one where it would go.
-    fn place(&self, id: u32) -> usize {
+    /// The place of this stream, if it is there.
+    fn find(&self, id: u32) -> Option<usize> {
         let mut place = self.home(id);
-        while self.at(place).is_some_and(|stream| stream.id != id) {
+        loop {
+            let stream = self.at(place)?;
+            if stream.id == id {
+                return Some(place);
+            }
+            // It would have taken the place of one that is nearer to its own.
+            if self.distance(stream.id, place) < self.distance(id, place) {
+                return None;
+            }
             place = self.next(place);
         }
-        place
     }
 
     fn at(&self, place: usize) -> Option<&Stream> {
@@ -100,35 +113,40 @@ impl Streams {
         self.count += 1;
     }
 
-    fn put(&mut self, stream: Stream) {
-        let place = self.place(stream.id);
-        if let Some(free) = self.places.get_mut(place) {
-            *free = Some(stream);
+    fn put(&mut self, mut stream: Stream) {
+        let mut place = self.home(stream.id);
+        loop {
+            let there = self.at(place).map(|other| self.distance(other.id, place) < self.distance(stream.id, place));
+            let Some(here) = self.places.get_mut(place) else { return };
+            match (there, here) {
+                (Some(true), Some(other)) => std::mem::swap(other, &mut stream),
+                (Some(_), _) => {}
+                (None, free) => {
+                    *free = Some(stream);
+                    return;
+                }
+            }
+            place = self.next(place);
         }
     }
 
     pub(super) fn get(&self, id: u32) -> Option<&Stream> {
-        self.at(self.place(id))
+        self.at(self.find(id)?)
     }
 
     pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
-        let place = self.place(id);
-        self.places.get_mut(place).and_then(Option::as_mut)
+        let place = self.find(id)?;
+        self.places.get_mut(place)?.as_mut()
     }
 
     pub(super) fn remove(&mut self, id: u32) -> Option<Stream> {
-        let mut hole = self.place(id);
+        let mut hole = self.find(id)?;
         let removed = self.places.get_mut(hole)?.take()?;
         self.count -= 1;
-        // What stands behind, and would have stood here, moves up.
         let mut place = self.next(hole);
-        while let Some(stream) = self.at(place).copied() {
-            let mask = self.places.len() - 1;
-            let (home, distance) = (self.home(stream.id), |from: usize| place.wrapping_sub(from) & mask);
-            if distance(home) >= distance(hole) {
-                self.places.swap(hole, place);
-                hole = place;
-            }
+        while self.at(place).is_some_and(|stream| self.distance(stream.id, place) > 0) {
+            self.places.swap(hole, place);
+            hole = place;
             place = self.next(place);
         }
         Some(removed)

@@ -50,8 +50,14 @@ impl Coded for serde_wasm_bindgen::Error {
 }
 
 pub(super) fn failure<E: Coded>(error: E) -> JsValue {
-    let thrown = Error::new(&error.to_string());
+    thrown(&error.to_string(), error.code())
+}
+
+#[cold]
+#[inline(never)]
+fn thrown(message: &str, code: &str) -> JsValue {
+    let thrown = Error::new(message);
     // Setting a property of an object that was made a line ago cannot fail.
-    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    let _ = Reflect::set(&thrown, &"code".into(), &code.into());
     thrown.into()
 }

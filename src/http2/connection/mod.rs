@@ -15,8 +15,6 @@ mod serving;
 mod time;
 mod write;
 
-use std::collections::VecDeque;
-
 use crate::outcome::Reason;
 
 use super::error::{ErrorCode, Fault};
@@ -132,7 +130,7 @@ pub struct Connection {
     streams: Streams,
     next_stream: u32,
     /// Streams whose payloads wait for a window, in the order in which they were opened.
-    partial: VecDeque<Partial>,
+    partial: Vec<Partial>,
     /// What came of answers that are refusals; their bodies follow at once, as a rule, so there are few.
     refused: Vec<Refused>,
     refused_in_row: u32,
@@ -195,7 +193,7 @@ impl Connection {
             turn: 0,
             streams: Streams::default(),
             next_stream: 1,
-            partial: VecDeque::new(),
+            partial: Vec::new(),
             refused: Vec::new(),
             refused_in_row: 0,
             window: DEFAULT_WINDOW,

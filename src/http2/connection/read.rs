@@ -107,32 +107,45 @@ impl Connection {
             let expected = "a CONTINUATION of the header block that has begun";
             return Err(Problem::protocol(expected, Found::Frame(head.kind.0, head.stream)));
         }
-        // The place of what a payload's decoder finds is behind the head.
-        let behind = |problem: Problem| Problem { at: problem.at + HEAD_BYTES, ..problem };
-        match head.kind {
-            Kind::HEADERS => self.read_headers(batches, head, payload, now)?,
-            Kind::DATA => self.read_data(batches, head, payload, now)?,
-            Kind::CONTINUATION => self.read_continuation(batches, head, payload, now)?,
-            Kind::WINDOW_UPDATE => self.read_window(head, window_update::decode(payload).map_err(behind)?)?,
-            Kind::RST_STREAM => {
-                self.expect_opened(head)?;
-                self.read_reset(batches, head.stream, reset::decode(payload).map_err(behind)?, now)?;
-            }
-            Kind::SETTINGS => self.read_settings(head, payload).map_err(behind)?,
-            Kind::PING if head.has(flag::ACK) => self.pong(ping::decode(head, payload)?, now),
-            Kind::PING => {
-                ping::encode(ping::decode(head, payload)?, true, &mut self.control);
-                self.expect_calm()?;
-            }
-            Kind::GOAWAY => self.go_away(batches, &GoAway::decode(head, payload)?, now),
-            Kind::PUSH_PROMISE => {
-                return Err(Problem::protocol("no PUSH_PROMISE, which we refused", Found::Words("one")));
-            }
-            // PRIORITY is deprecated, and what we don't know is ignored (section 4.1).
-            _ => {}
+        if head.kind == Kind::HEADERS {
+            self.read_headers(batches, head, payload, now)?;
+        } else {
+            self.read_other(batches, head, payload, now)?;
         }
         self.input.offset += (HEAD_BYTES + payload.len()) as u64;
         Ok(())
+    }
+
+    /// Any frame but HEADERS, which are nearly all that comes.
+    #[cold]
+    fn read_other<B: Batches>(&mut self, batches: &mut B, head: Head, payload: &[u8], now: u64) -> Result<(), Problem> {
+        // The place of what a payload's decoder finds is behind the head.
+        let behind = |problem: Problem| Problem { at: problem.at + HEAD_BYTES, ..problem };
+        match head.kind {
+            Kind::DATA => self.read_data(batches, head, payload, now),
+            Kind::CONTINUATION => self.read_continuation(batches, head, payload, now),
+            Kind::WINDOW_UPDATE => self.read_window(head, window_update::decode(payload).map_err(behind)?),
+            Kind::RST_STREAM => {
+                self.expect_opened(head)?;
+                self.read_reset(batches, head.stream, reset::decode(payload).map_err(behind)?, now)
+            }
+            Kind::SETTINGS => self.read_settings(head, payload).map_err(behind),
+            Kind::PING if head.has(flag::ACK) => {
+                self.pong(ping::decode(head, payload)?, now);
+                Ok(())
+            }
+            Kind::PING => {
+                ping::encode(ping::decode(head, payload)?, true, &mut self.control);
+                self.expect_calm()
+            }
+            Kind::GOAWAY => {
+                self.go_away(batches, &GoAway::decode(head, payload)?, now);
+                Ok(())
+            }
+            Kind::PUSH_PROMISE => Err(Problem::protocol("no PUSH_PROMISE, which we refused", Found::Words("one"))),
+            // PRIORITY is deprecated, and what we don't know is ignored (section 4.1).
+            _ => Ok(()),
+        }
     }
 
     /// A peer that asks for acknowledgements and does not read them makes us hold them.

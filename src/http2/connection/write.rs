@@ -188,7 +188,7 @@ impl Connection {
             (StreamState::Waiting, self.written + (out.len() - start) as u64)
         } else {
             let window = i64::from(self.peer.initial_window_size);
-            self.partial.push_back(Partial { id, key, sent: 0, window });
+            self.partial.push(Partial { id, key, sent: 0, window });
             (StreamState::Sending, Stream::UNFINISHED)
         };
         if self.streams.is_empty() {

@@ -84,6 +84,7 @@ impl Head {
     }
 
     /// Appends it.
+    #[inline(never)]
     pub fn encode(self, out: &mut Vec<u8>) {
         // Nothing that we write is longer than a payload of `MAX_PAYLOAD`.
         let [_, high, middle, low] = (self.length as u32).to_be_bytes();

@@ -1,6 +1,7 @@
 //! Integers with a prefix of N bits (RFC 7541, section 5.1).
 
 /// Puts `value` behind the bits that `first` has above its `prefix` bits.
+#[inline(never)]
 pub(super) fn put(out: &mut Vec<u8>, first: u8, prefix: u8, value: usize) {
     let most = (1_usize << prefix) - 1;
     if value < most {
