@@ -123,9 +123,9 @@ export class Push {
     return this.#error
   }
 
-  /** Whether a refusal may still come for what was reported accepted. */
-  get isListening () {
-    return this.#listening.size > 0
+  /** Connections on which a refusal may still come for what was reported accepted. */
+  get listening () {
+    return this.#listening.size
   }
 
   /** Why the core stopped it, if it did. */

@@ -101,7 +101,6 @@ export class BinaryLink {
     write(batch: Batch, max_bytes: number, now: number): number;
     readonly hasLearnt: boolean;
     readonly hasWritten: boolean;
-    readonly inFlight: number;
     readonly isDone: boolean;
 }
 
@@ -269,7 +268,6 @@ export interface InitOutput {
     readonly binarylink_deadline: (a: number) => number;
     readonly binarylink_hasLearnt: (a: number) => number;
     readonly binarylink_hasWritten: (a: number) => number;
-    readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
     readonly binarylink_late: (a: number) => [number, number];
     readonly binarylink_left: (a: number, b: number) => void;

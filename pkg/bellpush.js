@@ -482,18 +482,6 @@ export class BinaryLink {
         return ret !== 0;
     }
     /**
-     * @returns {number}
-     */
-    get inFlight() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.binarylink_inFlight(this.__wbg_ptr);
-        return ret;
-    }
-    /**
      * @returns {boolean}
      */
     get isDone() {

@@ -41,7 +41,6 @@ export const binarylink_closed: (a: number, b: number, c: number, d: number, e: 
 export const binarylink_deadline: (a: number) => number;
 export const binarylink_hasLearnt: (a: number) => number;
 export const binarylink_hasWritten: (a: number) => number;
-export const binarylink_inFlight: (a: number) => number;
 export const binarylink_isDone: (a: number) => number;
 export const binarylink_late: (a: number) => [number, number];
 export const binarylink_left: (a: number, b: number) => void;

@@ -84,9 +84,4 @@ impl WasmLink {
     pub fn has_learnt(&self) -> bool {
         self.link.has_learnt()
     }
-
-    #[wasm_bindgen(getter, js_name = inFlight)]
-    pub fn in_flight(&self) -> f64 {
-        self.link.in_flight() as f64
-    }
 }

@@ -55,10 +55,17 @@ const MISSING_PAYLOAD: u8 = 4;
 pub struct Timing {
     /// Milliseconds that a link with unconfirmed notifications waits for more tokens before it writes its sentinel.
     pub linger: u64,
-    /// Milliseconds without any progress after which the gateway is taken for dead.
+    /// Milliseconds without any progress after which the gateway is taken for dead, where nothing is in flight. Each
+    /// notification in flight gives it [`Timing::EACH`] more.
     pub answer: u64,
     /// Milliseconds that an answer takes, probably: the time for the bytes to the gateway and back.
     pub round_trip: u64,
+}
+
+impl Timing {
+    /// Milliseconds for a gateway to process one notification. The buffers of two kernels take everything at once, and
+    /// nothing comes back until the last was processed: a slow gateway looks like a dead one for as long.
+    pub const EACH: u64 = 2;
 }
 
 impl Default for Timing {
@@ -355,14 +362,16 @@ impl Link {
     }
 
     /// When silence means that the gateway is dead. As long as the link itself waits, for more tokens or to give an
-    /// answer its time, nothing has been asked; and where silence is success, it is never death.
+    /// answer its time, nothing has been asked; and where silence is success, it is never death. What is in flight takes
+    /// its time to be processed, too.
     fn dead_at(&self) -> u64 {
         let asked_at = match (self.confirm, self.state) {
             (Confirm::Quiet(_), _) if !self.leaving => return u64::MAX,
             (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
             _ => None,
         };
-        self.progress_at.max(asked_at.unwrap_or(0)).saturating_add(self.timing.answer)
+        let processing = self.in_flight.len().saturating_mul(Timing::EACH);
+        self.progress_at.max(asked_at.unwrap_or(0)).saturating_add(self.timing.answer).saturating_add(processing)
     }
 
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in
