@@ -17,6 +17,7 @@ export { load } from './core/module.js'
 /**
  * @typedef {import('./core/batch.js').BatchOptions} BatchOptions
  * @typedef {import('./core/batch.js').Outcome} Outcome
+ * @typedef {import('./core/batch.js').ReasonInWords} ReasonInWords
  * @typedef {import('./core/batch.js').SettledSlot} SettledSlot
  * @typedef {import('./core/batch.js').Standing} Standing
  * @typedef {import('./core/codec.js').Explanation} Explanation
