@@ -273,6 +273,7 @@ export class Client extends EventEmitter {
     const read = readOptions('send option', sendRules, options)
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
+    if (!this.#pool) checkBinary(read)
     const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
@@ -380,6 +381,15 @@ export class Client extends EventEmitter {
     outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
     return socket
   }
+}
+
+/** What only HTTP/2 knows. @param {Record<string, any>} options */
+function checkBinary ({ priority, ...options }) {
+  const name = priority === 1
+    ? 'priority 1'
+    : ['topic', 'pushType', 'collapseId', 'id'].find(name => options[name] !== undefined)
+  if (name === undefined) return
+  throw new BellpushError('BELLPUSH_OPTION_INVALID', `the binary protocol has no ${name}: only HTTP/2 knows it`)
 }
 
 /** @param {unknown} cause what the caller's own source of tokens threw */

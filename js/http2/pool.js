@@ -1,7 +1,7 @@
 /**
  * The connections of a client of HTTP/2: made when there is work for them, shared by all pushes, and kept warm.
  *
- * How many: one, until it has answered; another one where streams or windows hold work back and a round trip is long, or
+ * How many: one, until it has answered; another one where streams or windows hold back work and round trips last, or
  * where a token has to be asked about by somebody else; never more than `maxConnections`.
  *
  * Not here: what is said on a connection, and what an answer means; both are the core's.
