@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
+import { installDatabases } from './lib/databases.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -54,9 +55,16 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases)\//.test(path)) },
+  { group: 'js', name: 'databases', run: testDatabases },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
+
+/** The stores against database servers of their own, where these are there or can be installed. */
+function testDatabases () {
+  installDatabases()
+  nodeTests(path => path.startsWith('tests/databases/'))
+}
 
 function format () {
   for (const crate of [[], fuzzCrate]) cargo(rust(), ['fmt', '--check', ...crate], linterCommand('fmt'))
