@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { describeReason, payloadBytes } from './core.js'
+import { describeReason, payloadBytes, ready } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
@@ -140,6 +140,7 @@ export class Client extends EventEmitter {
    */
   constructor (options) {
     super()
+    ready()
     this.#options = readOptions('client option', clientRules, options)
     this.#gateway = readGateway(this.#options.gateway, 2195)
     const { auth, ca } = this.#options

@@ -3,15 +3,16 @@
  *
  * What it is not: it opens nothing and waits for nothing.
  */
-export { Batch, describeReason, outcomes } from './core/batch.js'
+export { Batch, outcomes } from './core/batch.js'
 export { BinaryLink } from './core/binary-link.js'
 export {
   checkPayload, decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain,
-  normalizeToken, payloadBytes
+  load, normalizeToken, payloadBytes
 } from './core/codec.js'
 export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { hex } from './core/hex.js'
-export { load } from './core/module.js'
+export { ready } from './core/push-module.js'
+export { describeReason } from './core/reasons.js'
 
 /**
  * @typedef {import('./core/batch.js').BatchOptions} BatchOptions

@@ -1,7 +1,8 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { guarded, numbers, pkg, Resident, view } from './module.js'
+import { Resident } from './module.js'
+import { pkg, push } from './push-module.js'
 
 const encoder = new TextEncoder()
 
@@ -13,20 +14,6 @@ export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
 
 /** @typedef {typeof outcomes[number]} Outcome */
-
-/** @type {Map<number, string> | undefined} */
-let names
-
-/**
- * The word for a reason, and the binary protocol's status where it is one.
- * @param {number} reason the core's number
- * @returns {{ reason: string | null, status: number | null }}
- */
-export function describeReason (reason) {
-  names ??= new Map(guarded(() => pkg.reasonNames()))
-  const status = reason < 256 ? reason : null
-  return { reason: names.get(reason) ?? (status === null ? null : `Status${status}`), status }
-}
 
 /**
  * @typedef {object} BatchOptions
@@ -74,7 +61,7 @@ export class Batch {
    * @param {number} now
    */
   constructor (payload, options, now) {
-    this.resident = new Resident(() => {
+    this.resident = new Resident(push, () => {
       const fields = Object.assign(new pkg.BatchOptions(), options)
       try {
         return new pkg.Batch(payload, fields, now)
@@ -114,7 +101,7 @@ export class Batch {
       text += token
     }
     return this.resident.use(inner => {
-      const { read, written } = encoder.encodeInto(text, view(inner.reserve(text.length), text.length))
+      const { read, written } = encoder.encodeInto(text, push.view(inner.reserve(text.length), text.length))
       return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
     })
   }
@@ -131,10 +118,10 @@ export class Batch {
       const lines = text || ' '
       // One byte a character is right but for malformed tokens: they show in what was not read.
       let room = lines.length
-      let written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+      let written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       if (written.read < lines.length) {
         room = 3 * lines.length // the most that UTF-8 needs for a UTF-16 code unit
-        written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+        written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       }
       return inner.pushLines(written.written, count, now)
     })
@@ -186,7 +173,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup, refused] = numbers(this.resident.use(inner => inner.standing(now)), STANDING)
+      refusal, wakeup, refused] = push.numbers(this.resident.use(inner => inner.standing(now)), STANDING)
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,
