@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { describeReason, payloadBytes } from './core.js'
+import { describeReason, payloadBytes, ready } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
@@ -165,6 +165,7 @@ export class Client extends EventEmitter {
    */
   constructor (options) {
     super()
+    ready()
     this.#options = readOptions('client option', clientRules, options)
     this.#gateway = readClientGateway(this.#options.gateway)
     const { auth, ca, proxy } = this.#options

@@ -1,7 +1,9 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { guarded, numbers, pkg, Resident, view } from './module.js'
+import { Resident } from './module.js'
+import { pkg, push } from './push-module.js'
+import { describeReason } from './reasons.js'
 
 const encoder = new TextEncoder()
 
@@ -29,31 +31,6 @@ export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
 
 /** @typedef {typeof outcomes[number]} Outcome */
-
-/** @typedef {{ reason: string | null, status: number | null }} ReasonInWords */
-
-/** @type {Map<number, ReasonInWords> | undefined} */
-let words
-
-/**
- * The word for a reason, and the status where it is one: the binary protocol's, or HTTP's for a reason of HTTP/2.
- * @param {number} reason the core's number
- * @returns {ReasonInWords}
- */
-export function describeReason (reason) {
-  words ??= readWords()
-  const known = words.get(reason)
-  if (known !== undefined) return { ...known }
-  return reason < 256 ? { reason: `Status${reason}`, status: reason } : { reason: null, status: null }
-}
-
-/** @returns {Map<number, ReasonInWords>} */
-function readWords () {
-  /** @type {[code: number, name: string, httpStatus: number][]} */
-  const names = guarded(() => pkg.reasonNames())
-  return new Map(names.map(([code, reason, httpStatus]) =>
-    [code, { reason, status: httpStatus || (code < 256 ? code : null) }]))
-}
 
 /**
  * @typedef {object} BatchOptions
@@ -106,7 +83,7 @@ export class Batch {
    */
   constructor (payload, options, now) {
     this.#listsIds = options.listIds ?? false
-    this.resident = new Resident(() => {
+    this.resident = new Resident(push, () => {
       const fields = Object.assign(new pkg.BatchOptions(), options)
       try {
         return new pkg.Batch(payload, fields, now)
@@ -146,7 +123,7 @@ export class Batch {
       text += token
     }
     return this.resident.use(inner => {
-      const { read, written } = encoder.encodeInto(text, view(inner.reserve(text.length), text.length))
+      const { read, written } = encoder.encodeInto(text, push.view(inner.reserve(text.length), text.length))
       return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
     })
   }
@@ -163,10 +140,10 @@ export class Batch {
       const lines = text || ' '
       // One byte a character is right but for malformed tokens: they show in what was not read.
       let room = lines.length
-      let written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+      let written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       if (written.read < lines.length) {
         room = 3 * lines.length // the most that UTF-8 needs for a UTF-16 code unit
-        written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+        written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       }
       return inner.pushLines(written.written, count, now)
     })
@@ -218,7 +195,7 @@ export class Batch {
   /**
    * Like the function of this name, and knows reasons that came with this batch and are in no list.
    * @param {number} reason
-   * @returns {ReasonInWords}
+   * @returns {import('./reasons.js').ReasonInWords}
    */
   describeReason (reason) {
     const known = describeReason(reason)
@@ -233,7 +210,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup, refused] = numbers(this.resident.use(inner => inner.standing(now)), STANDING)
+      refusal, wakeup, refused] = push.numbers(this.resident.use(inner => inner.standing(now)), STANDING)
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,

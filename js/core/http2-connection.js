@@ -4,7 +4,8 @@
  * What it is not: it opens no socket, and nothing that a peer sends makes it throw.
  */
 import { checkBytes } from './bytes.js'
-import { pkg, Resident } from './module.js'
+import { Resident } from './module.js'
+import { pkg, push } from './push-module.js'
 
 const blockedBy = /** @type {const} */ ([null, 'streams', 'window', 'authorization', 'other'])
 const endings = /** @type {const} */ ([null, 'goaway', 'fault', 'timeout', 'exhausted', 'closed'])
@@ -67,7 +68,7 @@ export class Http2Connection {
    * @param {number} now
    */
   constructor ({ number, authority, authorization, answerTimeout, pingInterval }, now) {
-    this.#resident = new Resident(() =>
+    this.#resident = new Resident(push, () =>
       new pkg.Http2Connection(number, authority, authorization, answerTimeout, pingInterval, now))
   }
 

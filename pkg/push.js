@@ -1,4 +1,4 @@
-/* @ts-self-types="./bellpush.d.ts" */
+/* @ts-self-types="./push.d.ts" */
 
 /**
  * A batch and the notification that it pushes.
@@ -629,157 +629,6 @@ export class BinaryLink {
 if (Symbol.dispose) BinaryLink.prototype[Symbol.dispose] = BinaryLink.prototype.free;
 
 /**
- * Tuples from the feedback service's stream.
- */
-export class FeedbackDecoder {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        FeedbackDecoderFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        __wbg_call_guard();
-        wasm.__wbg_feedbackdecoder_free(ptr, 0);
-
-    }
-    /**
-     * The service has closed; throws where it did so inside a tuple.
-     */
-    finish() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_finish(this.__wbg_ptr);
-        if (ret[1]) {
-            throw takeFromExternrefTable0(ret[0]);
-        }
-    }
-    constructor() {
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_new();
-        this.__wbg_ptr = ret;
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        FeedbackDecoderFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * Takes bytes, adds the tuples that they complete to `tuples`; throws at what is none, with the tuples before it
-     * added.
-     * @param {Uint8Array | number[]} bytes
-     * @param {Array<any>} tuples
-     */
-    push(bytes, tuples) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_push(this.__wbg_ptr, ptr0, len0, tuples);
-        if (ret[1]) {
-            throw takeFromExternrefTable0(ret[0]);
-        }
-    }
-}
-if (Symbol.dispose) FeedbackDecoder.prototype[Symbol.dispose] = FeedbackDecoder.prototype.free;
-
-/**
- * Frames from a stream of bytes, judged as a gateway judges them.
- */
-export class FrameDecoder {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        FrameDecoderFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        __wbg_call_guard();
-        wasm.__wbg_framedecoder_free(ptr, 0);
-
-    }
-    /**
-     * Tokens and payloads of the frames that the last `push` returned, one after the other.
-     * @returns {Uint8Array}
-     */
-    data() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_data(this.__wbg_ptr);
-        var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-        return v1;
-    }
-    /**
-     * What ended the stream, or undefined.
-     * @returns {any}
-     */
-    fault() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_fault(this.__wbg_ptr);
-        return ret;
-    }
-    /**
-     * @param {number} max_frame
-     * @param {number} payload_limit
-     */
-    constructor(max_frame, payload_limit) {
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_new(max_frame, payload_limit);
-        this.__wbg_ptr = ret;
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        FrameDecoderFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * @returns {number}
-     */
-    get pending() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_pending(this.__wbg_ptr);
-        return ret >>> 0;
-    }
-    /**
-     * Takes bytes; returns the records of the frames that they complete. After a fault it takes no more.
-     * @param {Uint8Array | number[]} bytes
-     * @returns {Uint32Array}
-     */
-    push(bytes) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_push(this.__wbg_ptr, ptr0, len0);
-        var v2 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-        return v2;
-    }
-}
-if (Symbol.dispose) FrameDecoder.prototype[Symbol.dispose] = FrameDecoder.prototype.free;
-
-/**
  * One connection of any number of batches.
  */
 export class Http2Connection {
@@ -1026,7 +875,6 @@ if (Symbol.dispose) Http2Connection.prototype[Symbol.dispose] = Http2Connection.
 
 export function __wbg_reset_state () {
     __wbg_instance_id++;
-    cachedDataViewMemory0 = null;
     cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
@@ -1037,226 +885,27 @@ export function __wbg_reset_state () {
     wasm = wasmInstance.exports;
     wasm.__wbindgen_start();
 }
-
-/**
- * Throws where the bytes are no payload of at most `limit` bytes.
- * @param {Uint8Array | number[]} payload
- * @param {number} limit
- */
-export function checkPayload(payload, limit) {
-    const val2 = +limit;
-    const ptr0 = passArray8ToWasm0(payload, wasm.__wbindgen_malloc);
-    const len0 = WASM_VECTOR_LEN;
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.checkPayload(ptr0, len0, val2);
-    if (ret[1]) {
-        throw takeFromExternrefTable0(ret[0]);
-    }
-}
-
-/**
- * The six bytes of an error response.
- * @param {number} status
- * @param {number} identifier
- * @returns {Uint8Array}
- */
-export function encodeErrorResponse(status, identifier) {
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeErrorResponse(status, identifier);
-    var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v1;
-}
-
-/**
- * One feedback tuple.
- * @param {number} time
- * @param {string} token
- * @returns {Uint8Array}
- */
-export function encodeFeedbackTuple(time, token) {
-    const val2 = +time;
-    const ptr0 = passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeFeedbackTuple(val2, ptr0, len0);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v3 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v3;
-}
-
-/**
- * One frame of command 0, 1 or 2; any other command is taken for 2.
- * @param {number} command
- * @param {string} token
- * @param {Uint8Array | number[]} payload
- * @param {number | null} [identifier]
- * @param {number | null} [expiration]
- * @param {number | null} [priority]
- * @returns {Uint8Array}
- */
-export function encodeFrame(command, token, payload, identifier, expiration, priority) {
-    const val3 = +command;
-    const val4 = +(isLikeNone(identifier) ? Number.MAX_SAFE_INTEGER : (identifier) >>> 0);
-    const val5 = +(isLikeNone(expiration) ? Number.MAX_SAFE_INTEGER : (expiration) >>> 0);
-    const val6 = +(isLikeNone(priority) ? 0xFFFFFF : priority);
-    let ptr0, len0, ptr1, len1;
-    try {
-        ptr0 = passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = passArray8ToWasm0(payload, wasm.__wbindgen_malloc);
-        len1 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-        throw e;
-    }
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeFrame(val3, ptr0, len0, ptr1, len1, val4, val5, val6);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v7 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v7;
-}
-
-/**
- * Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
- * @param {Uint8Array | number[]} bytes
- * @param {string | null} [kind]
- * @returns {any}
- */
-export function explain(bytes, kind) {
-    let ptr0, len0, ptr1, len1;
-    try {
-        ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = isLikeNone(kind) ? 0 : passStringToWasm0(kind, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len1 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-        throw e;
-    }
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.explain(ptr0, len0, ptr1, len1);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-
-/**
- * A token's canonical text: lower-case hexadecimal.
- * @param {string} text
- * @returns {string}
- */
-export function normalizeToken(text) {
-    let deferred3_0;
-    let deferred3_1;
-    try {
-        const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.normalizeToken(ptr0, len0);
-        var ptr2 = ret[0];
-        var len2 = ret[1];
-        if (ret[3]) {
-            ptr2 = 0; len2 = 0;
-            throw takeFromExternrefTable0(ret[2]);
-        }
-        deferred3_0 = ptr2;
-        deferred3_1 = len2;
-        return getStringFromWasm0(ptr2, len2);
-    } finally {
-        __wbg_call_guard();
-        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
-    }
-}
-
-/**
- * Every reason that has a name, as triples of code, name and HTTP status (0 where it is none of HTTP/2's).
- * @returns {any}
- */
-export function reasonNames() {
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.reasonNames();
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
-        __wbg_Error_208446807d0d1e30: function(arg0, arg1) {
-            const ret = Error(getStringFromWasm0(arg0, arg1));
-            return ret;
-        },
-        __wbg_String_8564e559799eccda: function(arg0, arg1) {
-            const ret = String(arg1);
-            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            const len1 = WASM_VECTOR_LEN;
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
-        },
         __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
             throw new Error(getStringFromWasm0(arg0, arg1));
         },
-        __wbg_new_37eb45aaf5eeb820: function() {
-            const ret = new Array();
-            return ret;
-        },
         __wbg_new_787b9fb330d55d78: function(arg0, arg1) {
             const ret = new Error(getStringFromWasm0(arg0, arg1));
-            return ret;
-        },
-        __wbg_new_cd4348290afae586: function() {
-            const ret = new Object();
             return ret;
         },
         __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
             const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
-            const ret = arg0.push(arg1);
-            return ret;
-        },
         __wbg_set_2793479888329cb6: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = Reflect.set(arg0, arg1, arg2);
             return ret;
         }, arguments); },
-        __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
-            arg0[arg1 >>> 0] = arg2;
-        },
-        __wbg_set_e4b9a833d288759a: function(arg0, arg1, arg2) {
-            arg0[arg1] = arg2;
-        },
-        __wbindgen_generic_0000000000000001: function(arg0) {
-            // Cast intrinsic for `F64 -> Externref`.
-            const ret = arg0;
-            return ret;
-        },
-        __wbindgen_generic_0000000000000002: function(arg0, arg1) {
+        __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Ref(String) -> Externref`.
             const ret = getStringFromWasm0(arg0, arg1);
-            return ret;
-        },
-        __wbindgen_generic_0000000000000003: function(arg0) {
-            // Cast intrinsic for `U64 -> Externref`.
-            const ret = BigInt.asUintN(64, arg0);
             return ret;
         },
         __wbindgen_init_externref_table: function() {
@@ -1270,7 +919,7 @@ function __wbg_get_imports() {
     };
     return {
         __proto__: null,
-        "./bellpush_bg.js": import0,
+        "./push_bg.js": import0,
     };
 }
 
@@ -1297,16 +946,6 @@ const BinaryLinkFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(({ ptr, instance }) => {
     if (instance === __wbg_instance_id) wasm.__wbg_binarylink_free(ptr, 1);
-});
-const FeedbackDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_feedbackdecoder_free(ptr, 1);
-});
-const FrameDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_framedecoder_free(ptr, 1);
 });
 const Http2ConnectionFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
@@ -1339,14 +978,6 @@ function getArrayU32FromWasm0(ptr, len) {
 function getArrayU8FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
-}
-
-let cachedDataViewMemory0 = null;
-function getDataViewMemory0() {
-    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)) {
-        cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
-    }
-    return cachedDataViewMemory0;
 }
 
 let cachedFloat64ArrayMemory0 = null;
@@ -1477,7 +1108,6 @@ function __wbg_finalize_init(instance, module) {
     wasmInstance = instance;
     wasm = instance.exports;
     wasmModule = module;
-    cachedDataViewMemory0 = null;
     cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
@@ -1565,7 +1195,7 @@ async function __wbg_init_once(module_or_path) {
     }
 
     if (module_or_path === undefined) {
-        module_or_path = new URL('bellpush_bg.wasm', import.meta.url);
+        module_or_path = new URL('push_bg.wasm', import.meta.url);
     }
     const imports = __wbg_get_imports();
 
