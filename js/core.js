@@ -11,12 +11,14 @@ export {
 } from './core/codec.js'
 export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { hex } from './core/hex.js'
+export { Http2Connection } from './core/http2-connection.js'
 export { ready } from './core/push-module.js'
 export { describeReason } from './core/reasons.js'
 
 /**
  * @typedef {import('./core/batch.js').BatchOptions} BatchOptions
  * @typedef {import('./core/batch.js').Outcome} Outcome
+ * @typedef {import('./core/reasons.js').ReasonInWords} ReasonInWords
  * @typedef {import('./core/batch.js').SettledSlot} SettledSlot
  * @typedef {import('./core/batch.js').Standing} Standing
  * @typedef {import('./core/codec.js').Explanation} Explanation
@@ -24,4 +26,7 @@ export { describeReason } from './core/reasons.js'
  * @typedef {import('./core/decoders.js').FeedbackTuple} FeedbackTuple
  * @typedef {import('./core/decoders.js').Frame} Frame
  * @typedef {import('./core/decoders.js').FrameFault} FrameFault
+ * @typedef {import('./core/http2-connection.js').ConnectionStanding} ConnectionStanding
+ * @typedef {import('./core/http2-connection.js').Ending} Ending
+ * @typedef {import('./core/http2-connection.js').Http2Request} Http2Request
  */

@@ -74,7 +74,7 @@ export function explain(bytes: Uint8Array | number[], kind?: string | null): any
 export function normalizeToken(text: string): string;
 
 /**
- * Every reason that has a name, as pairs of code and name.
+ * Every reason that has a name, as triples of code, name and HTTP status (0 where it is none of HTTP/2's).
  */
 export function reasonNames(): any;
 

@@ -311,7 +311,7 @@ export function normalizeToken(text) {
 }
 
 /**
- * Every reason that has a name, as pairs of code and name.
+ * Every reason that has a name, as triples of code, name and HTTP status (0 where it is none of HTTP/2's).
  * @returns {any}
  */
 export function reasonNames() {

@@ -8,6 +8,14 @@ export class Batch {
     free(): void;
     [Symbol.dispose](): void;
     closeInput(): void;
+    /**
+     * The HTTP status of a reason that this batch came across and no list has; undefined: it did not.
+     */
+    foreignStatus(reason: number): number | undefined;
+    /**
+     * Its text.
+     */
+    foreignText(reason: number): string | undefined;
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
      * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
@@ -25,8 +33,9 @@ export class Batch {
     reserve(length: number): number;
     setLinks(links: number): void;
     /**
-     * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
-     * milliseconds since the batch was made.
+     * Everything that settled since the last call, five numbers each: slot; outcome | dead << 8 | reason << 16;
+     * milliseconds since the batch was made; milliseconds since 1970 at which the token died (low, high; all ones: nobody
+     * said). Where ids are listed, five more: whether there is one, and its bytes.
      */
     settled(): Uint32Array;
     /**
@@ -50,6 +59,7 @@ export class BatchOptions {
     get expiration(): number | undefined;
     set expiration(value: number | null | undefined);
     listAccepted: boolean;
+    listIds: boolean;
     maxAttempts: number;
     maxInFlight: number;
     payloadLimit: number;
@@ -94,6 +104,49 @@ export class BinaryLink {
     readonly isDone: boolean;
 }
 
+/**
+ * One connection of any number of batches.
+ */
+export class Http2Connection {
+    free(): void;
+    [Symbol.dispose](): void;
+    authorize(authorization: string): void;
+    close(): void;
+    closed(unsent: number, abandoned: boolean, now: number): void;
+    /**
+     * The same in words.
+     */
+    endingMessage(): string | undefined;
+    /**
+     * Why it ends: 0 it doesn't, 1 GOAWAY, 2 a fault, 3 silence, 4 no more ids, 5 we wanted it; and the error code.
+     */
+    ending(): Uint32Array;
+    /**
+     * Claims nothing more of it. Its verdicts still come as long as anybody holds the batch.
+     */
+    forget(key: number): void;
+    /**
+     * Times in milliseconds.
+     */
+    constructor(number: number, authority: string, authorization: string | null | undefined, answer: number, ping: number, now: number);
+    read(bytes: Uint8Array | number[], now: number): void;
+    refused(now: number): void;
+    /**
+     * Carries this batch, too; returns its key.
+     */
+    serve(batch: Batch, path?: string | null, topic?: string | null, push_type?: string | null, collapse_id?: string | null, id?: string | null): number;
+    /**
+     * How it stands: open; done; streams; most streams; blocked (0 no, 1 streams, 2 window, 3 authorization, 4 suspects);
+     * wants an authorization; deadline; idle since; round trip (-1: none); has written; has learnt.
+     */
+    standing(): Float64Array;
+    tick(now: number): void;
+    /**
+     * What to send next, a copy; undefined: nothing now.
+     */
+    write(max_bytes: number, now: number): Uint8Array | undefined;
+}
+
 export function __wbg_reset_state(): void;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
@@ -106,20 +159,25 @@ export interface InitOutput {
     readonly __wbg_get_batchoptions_breaker: (a: number) => number;
     readonly __wbg_get_batchoptions_expiration: (a: number) => number;
     readonly __wbg_get_batchoptions_listAccepted: (a: number) => number;
+    readonly __wbg_get_batchoptions_listIds: (a: number) => number;
     readonly __wbg_get_batchoptions_maxAttempts: (a: number) => number;
     readonly __wbg_get_batchoptions_maxInFlight: (a: number) => number;
     readonly __wbg_get_batchoptions_payloadLimit: (a: number) => number;
     readonly __wbg_get_batchoptions_priority: (a: number) => number;
     readonly __wbg_get_batchoptions_resendInDoubt: (a: number) => number;
+    readonly __wbg_http2connection_free: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_breaker: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_expiration: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_listAccepted: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_listIds: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_maxAttempts: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_maxInFlight: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_payloadLimit: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_priority: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
+    readonly batch_foreignStatus: (a: number, b: number) => number;
+    readonly batch_foreignText: (a: number, b: number) => [number, number];
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly batch_pushEqual: (a: number, b: number, c: number, d: number) => number;
     readonly batch_pushLines: (a: number, b: number, c: number, d: number) => number;
@@ -142,12 +200,26 @@ export interface InitOutput {
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
     readonly binarylink_write: (a: number, b: number, c: number, d: number) => number;
+    readonly http2connection_authorize: (a: number, b: number, c: number) => [number, number];
+    readonly http2connection_close: (a: number) => void;
+    readonly http2connection_closed: (a: number, b: number, c: number, d: number) => void;
+    readonly http2connection_ending: (a: number) => [number, number];
+    readonly http2connection_endingMessage: (a: number) => [number, number];
+    readonly http2connection_forget: (a: number, b: number) => void;
+    readonly http2connection_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number];
+    readonly http2connection_read: (a: number, b: number, c: number, d: number) => void;
+    readonly http2connection_refused: (a: number, b: number) => void;
+    readonly http2connection_serve: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number, k: number, l: number) => [number, number, number];
+    readonly http2connection_standing: (a: number) => [number, number];
+    readonly http2connection_tick: (a: number, b: number) => void;
+    readonly http2connection_write: (a: number, b: number, c: number) => any;
     readonly __wbindgen_exn_store: (a: number) => void;
     readonly __externref_table_alloc: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __externref_table_dealloc: (a: number) => void;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_start: () => void;
 }
 
