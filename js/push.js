@@ -20,12 +20,6 @@ import { TokenWindow } from './window.js'
 /** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
 const REMEMBERED_IN_SILENCE = 65_536
 
-/** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
-const LISTEN_ON = 60_000
-
-/** So many connections in a row that end and have taught nothing, and the gateway is given up. */
-const FRUITLESS_CONNECTIONS = 5
-
 /**
  * Connections at once where the caller sets no number: one while no token is refused, then more and more, up to as many
  * as a round trip has milliseconds, within these bounds: each refusal costs its connection some round trips.
@@ -37,7 +31,8 @@ const ANSWERS_UNTIL_AHEAD = 2
 
 /**
  * @typedef {object} Sink takes what settles
- * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string) => void} take
+ * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string,
+ *   describe: (reason: number) => import('./core.js').ReasonInWords) => void} take
  * @property {boolean} isFull nothing more is read from the audience for now
  * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
  * @property {(token: string, reason: number) => void} late hears of a token that was reported accepted and was not
@@ -52,7 +47,11 @@ const ANSWERS_UNTIL_AHEAD = 2
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
  * @property {number} [connections] links at work at once
- * @property {{ linger: number, answerTimeout: number, quiet?: number }} timing milliseconds
+ * @property {number} connectTries connections in a row that end and have taught nothing, before the gateway is given up
+ * @property {{ pool: import('./http2/pool.js').Http2Pool, request: import('./core.js').Http2Request }} [http2] where
+ *   this is the protocol: who carries it
+ * @property {{ linger: number, answerTimeout: number, quiet?: number, listen: number, idle?: number }} timing
+ *   milliseconds; `listen`: for late refusals, where silence was taken for success
  */
 
 export class Push {
@@ -82,6 +81,10 @@ export class Push {
   #standing
   #advancing = false
   #again = false
+  /** @type {import('./http2/pool.js').User | undefined} */
+  #user
+  /** @type {import('./core.js').ReasonInWords} */
+  #refusal = { reason: null, status: null }
   #startedAt = Date.now()
   #clockOffset = this.#startedAt - performance.now()
   /** @type {() => void} */
@@ -92,13 +95,15 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
-    this.#supply = new Supply(parts.connect)
+    this.#supply = new Supply(parts.connect, { mostIdle: parts.timing.idle })
     const now = this.#now()
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
   }
 
+  /** @throws {import('./errors.js').BellpushError} `BELLPUSH_OPTION_INVALID` where something can be no header field */
   start () {
+    if (this.#parts.http2 !== undefined) this.#join(this.#parts.http2)
     this.#feed()
   }
 
@@ -130,7 +135,7 @@ export class Push {
 
   /** Why the core stopped it, if it did. */
   get stopped () {
-    return { why: this.#standing.stopped, refusal: this.#standing.refusal }
+    return { why: this.#standing.stopped, refusal: this.#refusal }
   }
 
   /**
@@ -154,6 +159,7 @@ export class Push {
     this.#attempt(() => {
       this.#batch.stop(this.#now())
       for (const link of this.#links) link.abandon()
+      this.#parts.http2?.pool.abandon()
     })
     this.#advance()
   }
@@ -185,16 +191,18 @@ export class Push {
   #round () {
     if (this.#isOver) return
     for (const link of this.#links) link.pump()
+    this.#parts.http2?.pool.pump()
     this.#collect()
     const standing = this.#standing
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
+    if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
+    if (this.#parts.http2 !== undefined) return
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
     if (standing.room === 0 && !this.#inputEnded) this.#supply.keepAhead(wanted)
     if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
-    if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }
 
   /** Passes on what has settled, then forgets it. */
@@ -207,10 +215,26 @@ export class Push {
     }
     // Only now: asking how it stands settles what has expired.
     const settled = this.#batch.settled()
-    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
+    if (settled.length > 0) {
+      this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot), reason => this.#batch.describeReason(reason))
+    }
     const remembered = this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
     this.#window.forgetBelow(this.#standing.firstUnsettled - remembered)
     this.#parts.sink.progress(this.#standing.counts, false)
+  }
+
+  /** @param {NonNullable<PushParts['http2']>} http2 */
+  #join ({ pool, request }) {
+    this.#user = {
+      batch: this.#batch,
+      request,
+      advance: () => this.#advance(),
+      hasWork: () => this.#standing.hasWork,
+      connected: () => { this.#connections++ },
+      failed: error => this.stop(error),
+      coreFailed: error => this.#coreFailed(error)
+    }
+    pool.join(this.#user)
   }
 
   #endInput () {
@@ -312,7 +336,7 @@ export class Push {
         this.#coreFailed(error)
       } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
         this.#giveUp(error)
-      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS) {
+      } else if (this.#fruitless >= this.#parts.connectTries) {
         this.#giveUp(new BellpushError('BELLPUSH_CONNECTION_LOST',
           `the gateway ended ${this.#fruitless} connections in a row without an answer that can be understood` +
           `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
@@ -383,16 +407,26 @@ export class Push {
 
   #listenOn () {
     for (const link of this.#listening) {
-      link.listenOn(LISTEN_ON, () => {
+      link.listenOn(this.#parts.timing.listen, () => {
         this.#listening.delete(link)
         if (this.#listening.size === 0) this.hush()
       })
     }
   }
 
+  #describeStop () {
+    try {
+      this.#refusal = this.#batch.describeReason(this.#standing.refusal)
+    } catch (error) {
+      this.#error ??= error
+    }
+  }
+
   #finish () {
     this.#isOver = true
     this.#supply.end()
+    if (this.#user) this.#parts.http2?.pool.leave(this.#user)
+    if (this.#standing.stopped !== null) this.#describeStop()
     clearTimeout(this.#wakeup)
     for (const link of this.#links) {
       if (this.#isQuiet && !link.isDone) this.#listening.add(link)

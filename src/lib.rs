@@ -31,6 +31,7 @@
 pub mod batch;
 pub mod binary;
 mod hex;
+pub mod http2;
 pub mod notification;
 pub mod outcome;
 

@@ -200,7 +200,9 @@ describe('options', () => {
     const wrong = [
       [undefined, /must be an object/],
       [{}, /gateway/],
-      [{ gateway: 'production' }, /HTTP\/2/],
+      [{ gateway, auth: { key: 'x', keyId: 'ABCDE12345', teamId: 'ABCDE12345' } }, /client certificate/],
+      [{ gateway: 'https://host/path' }, /https:\/\/host:port/],
+      [{ gateway: 'production', proxy: 'http://me:secret@host/x' }, /^(?!.*secret)/],
       [{ gateway: 'apns://' }, /apns:\/\/host:port/],
       [{ gateway: 'apns://user:secret@host:1' }, /^(?!.*secret)/],
       [{ gateway, conections: 2 }, /no client option 'conections'/],
@@ -291,6 +293,15 @@ describe('the gateway', () => {
       assert.deepEqual(error.report.counts, counts({ notSent: 20 }))
       return true
     })
+  })
+
+  test('one that fails for a while is asked again after the delay that was set', async t => {
+    const options = { retryDelay: { first: 1, longest: 1 }, maxAttempts: 10 }
+    const { client } = await doorbell(t, { faults: ['status-1@1', 'status-1@2', 'status-1@3'] }, options)
+    const report = await client.send(dingDong, tokens(1))
+    assert.equal(report.accepted, 1)
+    const half = /** @type {any} */ ({ retryDelay: { first: 5 } })
+    await assert.rejects(doorbell(t, {}, half), withCode('BELLPUSH_OPTION_INVALID'))
   })
 
   test('one that refuses most tokens trips the breaker: wrong environment or application', async t => {

@@ -6,26 +6,37 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { CHUNK } from '../js/serve/journal/chunk.js'
 import { chance, seed } from './helpers/chance.js'
 import { start } from './helpers/command.js'
 import { localGateway } from './helpers/gateway.js'
 import { tokens } from './helpers/ring.js'
-import { ended, listening, over } from './helpers/sidecar.js'
+import { ended, listening, over, overBinary, overHttp2 } from './helpers/sidecar.js'
 
 const TOKENS = 20_000
 const KILLS = 6
+const IN_FLIGHT = 512
 
 /**
  * @param {import('node:test').TestContext} t
  * @param {'report' | 'resend'} inDoubt
+ * @param {boolean} [http2]
  */
-async function killedAgainAndAgain (t, inDoubt) {
-  const { simulator, cwd, certificate } = await localGateway(t)
-  const args = ['serve', '--listen', '127.0.0.1:0', '--database', 'sqlite:doorbell.db', '--gateway', simulator.binary]
+async function killedAgainAndAgain (t, inDoubt, http2 = false) {
+  const { simulator, cwd, paths } = await localGateway(t)
+  const app = http2 ? overHttp2(simulator) : overBinary(simulator, paths)
+  await writeFile(join(cwd, 'bellpush.toml'), `listen = "127.0.0.1:0"
+database = "sqlite:doorbell.db"
+[apps.doorbell]
+${app}
+maxInFlight = ${IN_FLIGHT}
+ca = ${JSON.stringify(paths.ca)}`)
   const random = chance(seed)
   const run = async () => {
-    const { child } = start(t, [...args, ...certificate], { cwd })
+    const { child } = start(t, ['serve'], { cwd })
     return { child, ...over(await listening(child)) }
   }
   const audience = tokens(TOKENS)
@@ -63,7 +74,13 @@ async function killedAgainAndAgain (t, inDoubt) {
 test(`in doubt is reported: none is lost, none rings twice (BELLPUSH_SEED=${seed})`, async t => {
   const { times, others } = await killedAgainAndAgain(t, 'report')
   assert.equal(times.filter(times => times > 1).length, 0)
+  assert.ok(others.size <= KILLS * (IN_FLIGHT + 2 * CHUNK), `${others.size} in doubt`)
   assert.deepEqual([...new Set(others.values())].filter(outcome => outcome !== 'inDoubt'), [])
+})
+
+test(`over HTTP/2, too: none is lost, none rings twice (BELLPUSH_SEED=${seed})`, async t => {
+  const { times } = await killedAgainAndAgain(t, 'report', true)
+  assert.equal(times.filter(times => times > 1).length, 0)
 })
 
 test(`in doubt is sent again: every phone rings, some twice (BELLPUSH_SEED=${seed})`, async t => {

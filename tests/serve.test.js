@@ -46,6 +46,21 @@ test('what the payload, the expiration and the priority say is on the wire', asy
   assert.deepEqual([seen.expiration, seen.priority], [4_000_000_000, 5])
 })
 
+test('over HTTP/2: what only it can say is said, and the dead are removed by its word', async t => {
+  const dead = { token: token(2), time: Math.floor(Date.now() / 1000) + 60 } // after it was registered
+  const { call, push, simulator } = await sidecar(t, { http2: true, simulated: { dead: [dead] } })
+  for (const n of [1, 2]) await call('PUT', `/v1/clients/7/tokens/${token(n)}`)
+  const { body } = await push({ clientIds: [7], options: { collapseId: 'door-7', expiration: 0 } })
+  assert.deepEqual([body.counts.accepted, body.removed], [1, 1])
+  assert.deepEqual(body.results,
+    [{ token: token(2), clientId: '7', outcome: 'rejected', reason: 'Unregistered', status: 410 }])
+  assert.equal(simulator.counts().accepted, 1)
+  const long = await push({ tokens: [token(1)], options: { collapseId: 'x'.repeat(65) } })
+  assert.deepEqual([long.status, long.body.code], [422, 'BELLPUSH_NOTIFICATION_INVALID'])
+  const wrong = await push({ tokens: [token(1)], options: { pushType: 'ring' } })
+  assert.deepEqual([wrong.status, wrong.body.code], [422, 'BELLPUSH_NOTIFICATION_INVALID'])
+})
+
 test('a gateway that cannot be reached is told in the report', async t => {
   const { push, simulator, call } = await sidecar(t, { app: 'connectTries = 1' })
   await simulator.stop()

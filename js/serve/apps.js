@@ -21,7 +21,6 @@ export class App {
    */
   constructor ({ name, from, client }, tokens) {
     this.name = name
-    this.payloadLimit = client.payloadLimit ?? 2048
     this.inDoubt = client.inDoubt ?? 'report'
     try {
       this.client = new Client({ ...client, tokens, maxListed: MAX_LISTED })

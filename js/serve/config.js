@@ -49,7 +49,7 @@ import { parseListen } from './listen.js'
 export const USUAL_FILE = 'bellpush.toml'
 
 /** Tokens that a client holds at once: what is lost to doubt if this process is killed, at most, a job and a time. */
-const MAX_IN_FLIGHT = 8192
+const MAX_IN_FLIGHT = 4096
 
 const text = { fits: (/** @type {unknown} */ value) => typeof value === 'string' && value !== '', wants: 'text' }
 const table = {
@@ -113,11 +113,8 @@ const webhookRules = {
 }
 
 /** Keys of an app that are the client's credentials, and those whose value is the path of a file. */
-const CREDENTIALS = ['cert', 'key', 'pfx', 'passphrase']
+const CREDENTIALS = ['cert', 'key', 'pfx', 'passphrase', 'keyId', 'teamId']
 const PATHS = ['cert', 'key', 'pfx', 'ca']
-
-/** Keys of an app that only HTTP/2 needs: written down already, not yet handed to the client. */
-const NOT_YET = ['topic']
 
 /** What the sidecar itself tells each client. */
 const OURS = ['tokens', 'maxListed', 'auth']
@@ -285,7 +282,7 @@ function readApp (name, given, file) {
   /** @type {Record<string, any>} */
   const client = { maxInFlight: MAX_IN_FLIGHT, auth: {} }
   for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || NOT_YET.includes(key)) continue
+    if (value === undefined) continue
     if (OURS.includes(key)) throw invalid(`${from}: there is no key ${key} of an app`)
     const isPath = PATHS.includes(key) && typeof value === 'string' && !value.includes('-----BEGIN')
     const read = isPath ? resolve(file.folder, value) : value

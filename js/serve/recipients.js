@@ -14,6 +14,8 @@ import { canonicalOr } from '../stores/spellings.js'
 const UNKEPT = /[\n\0]|\p{Surrogate}/u
 const NO_TOKEN = '(no token)'
 
+const CANONICAL = /^(?:[0-9a-f]{2}){1,100}$/
+
 /** Collects tokens, each once whatever its spelling. */
 export class RecipientList {
   /** @type {Recipients} */
@@ -56,8 +58,10 @@ export class RecipientList {
    * @param {string | null} client
    */
   #add (token, client) {
-    const text = UNKEPT.test(token) ? NO_TOKEN : token
-    const key = canonicalOr(text)
+    // Nearly every token is canonical, and then nothing else needs to be asked.
+    const isCanonical = CANONICAL.test(token)
+    const text = !isCanonical && UNKEPT.test(token) ? NO_TOKEN : token
+    const key = isCanonical ? text : canonicalOr(text)
     if (this.#seen.has(key)) return
     this.#seen.add(key)
     this.recipients.tokens.push(text)

@@ -121,7 +121,7 @@ export const push = {
       expiration: {
         type: 'integer', minimum: 0, maximum: 4_294_967_295, description: 'Unix seconds; 0: try once, store nothing.'
       },
-      priority: { type: 'integer', enum: [5, 10] },
+      priority: { type: 'integer', enum: [1, 5, 10], description: '1: HTTP/2 only.' },
       inDoubt: {
         type: 'string',
         enum: ['report', 'resend'],

@@ -15,20 +15,18 @@ export const dingDong = { alert: 'Ding dong', sound: 'default' }
 /**
  * @param {import('node:test').TestContext} t
  * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string, app?: string,
- *   env?: NodeJS.ProcessEnv, database?: string }} [options] `toml`: more of the file's text, before the app;
- *   `app`: more of the app
+ *   env?: NodeJS.ProcessEnv, database?: string, http2?: boolean }} [options] `toml`: more of the file's text, before
+ *   the app; `app`: more of the app
  */
-export async function sidecar (t, { simulated, toml = '', app = '', env = {}, database } = {}) {
+export async function sidecar (t, { simulated, toml = '', app = '', env = {}, database, http2 = false } = {}) {
   const { simulator, paths } = await localGateway(t, simulated)
   const dir = await folder(t, {
     'bellpush.toml': `
 database = "${database ?? 'sqlite:doorbell.db'}"
 ${toml}
 [apps.doorbell]
-gateway = "${simulator.binary}"
+${http2 ? overHttp2(simulator) : overBinary(simulator, paths)}
 ca = ${JSON.stringify(paths.ca)}
-cert = ${JSON.stringify(paths.cert)}
-key = ${JSON.stringify(paths.key)}
 ${app}`
   })
   const config = readConfig({ config: join(dir, 'bellpush.toml') }, env)
@@ -41,6 +39,21 @@ ${app}`
   }
   return { simulator, config, dir, log, again, ...await again() }
 }
+
+/**
+ * @param {import('../../js/simulator/index.js').Simulator} simulator
+ * @param {{ cert: string, key: string }} paths
+ */
+export const overBinary = ({ binary }, { cert, key }) => `gateway = "${binary}"
+cert = ${JSON.stringify(cert)}
+key = ${JSON.stringify(key)}`
+
+/** @param {import('../../js/simulator/index.js').Simulator} simulator */
+export const overHttp2 = ({ http2, signingKey: { key, keyId, teamId } }) => `gateway = "${http2}"
+topic = "com.example.doorbell"
+key = ${JSON.stringify(key)}
+keyId = "${keyId}"
+teamId = "${teamId}"`
 
 /**
  * A job, when it is over.

@@ -13,8 +13,11 @@ import { add, jobOf, settledOf, tallyOf, unknownOf } from '../journal/view.js'
 import { RecipientList } from '../recipients.js'
 import { stopOf } from '../report.js'
 
-/** Milliseconds between two writes of what has settled, and between two signs of life where nothing has. */
+/** What has settled is written down after so many tokens, or milliseconds: until then it is in doubt if we die. */
+const WRITE_COUNT = 1024
 const WRITE_INTERVAL = 250
+
+/** Milliseconds between two signs of life where nothing has settled. */
 const BEAT_INTERVAL = 2_000
 
 /** Milliseconds before a write is tried again that the database did not take; doubled each time, up to the longest. */
@@ -58,6 +61,8 @@ export class JobRun {
   #writing = Promise.resolve()
   #writtenAt = performance.now()
   #isWriting = false
+  /** Settled since the last write. */
+  #unwritten = 0
   /** Accepted since the last count of the metrics. */
   #accepted = 0
 
@@ -230,6 +235,7 @@ export class JobRun {
     chunk.settle(index, outcome, reason, status)
     this.#count(outcome, reason)
     if (dead) this.#dead.add(token)
+    if (++this.#unwritten >= WRITE_COUNT) this.#beat()
   }
 
   /**
@@ -310,6 +316,7 @@ export class JobRun {
     await this.#write(async () => {
       const chunks = [...this.#changed]
       this.#changed.clear()
+      this.#unwritten = 0
       const { stopWanted } = await this.#parts.journal.progress(this.#lease, {
         tally: this.#tally,
         chunks: chunks.map(chunk => [chunk, chunk.isSettled ? states.settled : otherwise])

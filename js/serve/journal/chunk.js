@@ -9,7 +9,7 @@
  */
 
 /** Tokens in a chunk. */
-export const CHUNK = 2048
+export const CHUNK = 512
 
 export const states = Object.freeze({ waiting: 0, inFlight: 1, settled: 2 })
 
