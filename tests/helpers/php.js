@@ -40,14 +40,15 @@ export function written (form) {
  * `bellpush serve`, configured as docs/codeigniter.md says, on the table of the old site, which is empty at first.
  * @param {import('node:test').TestContext} t
  * @param {import('./database-servers.js').Server} database
- * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string }} [options] `toml`:
- *   more of the configuration
+ * @param {{ simulated?: import('../../js/simulator/simulator.js').SimulatorOptions, toml?: string,
+ *   binary?: boolean }} [options] `toml`: more of the configuration; `binary`: by the old protocol
  */
-export async function sidecarOn (t, database, { simulated, toml = '' } = {}) {
+export async function sidecarOn (t, database, { simulated, toml = '', binary = false } = {}) {
   await database.query(`drop table if exists tb_apns; ${OLD_TABLE}`)
   const { simulator, paths, cwd } = await localGateway(t, simulated)
   const text = written(/```toml\n(.*?)```/s)
-    .replace('apns://localhost:2195', simulator.binary)
+    .replace(/gateway = .*\n/, `gateway = "${binary ? simulator.binary : simulator.http2}"\n`)
+    .replace(binary ? /topic = .*\n/ : '', '')
     .replaceAll(/"bellpush-simulator\/(ca|cert|key)\.pem"/g, (_, name) => JSON.stringify(Reflect.get(paths, name)))
   await writeFile(join(cwd, 'bellpush.toml'), text + toml)
   const { child, ended } = start(t, ['serve', '--listen', '127.0.0.1:0'], { cwd, env: { DATABASE_URL: database.url } })

@@ -6,7 +6,9 @@ import { php, ran, sidecarOn } from '../helpers/php.js'
 
 const KEY = 'a-key-of-the-tests-only'
 const DEAD = 'dead'.padEnd(64, '0')
-const LATE = '1a7e'.padEnd(64, '0')
+
+/** What the gateway thinks about each notification, milliseconds. */
+const LATENCY = 100
 
 /** @type {import('../helpers/database-servers.js').Server} */
 let database
@@ -22,7 +24,7 @@ test('without a sidecar', async t => {
 
 test('against a sidecar', async t => {
   const { url, simulator } = await sidecarOn(t, database, {
-    simulated: { dead: [DEAD], faults: [`late@token:${LATE}`] }, toml: `[[keys]]\nname = "php"\nkey = "${KEY}"`
+    simulated: { dead: [DEAD], http2: { latency: LATENCY } }, toml: `[[keys]]\nname = "php"\nkey = "${KEY}"`
   })
   const env = { ...process.env, BELLPUSH_TEST_URL: url, BELLPUSH_TEST_KEY: KEY }
   t.diagnostic(await ran(t, 'phpunit', phpunit('sidecar'), { env }))

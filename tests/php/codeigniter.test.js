@@ -21,10 +21,11 @@ const argument = text => text.replace(/[^0-9a-z]/gi, sign => `%${sign.charCodeAt
 
 /**
  * @param {import('node:test').TestContext} t
- * @param {{ phones?: [number, string][], dead?: string[], faults?: string[] }} [options]
+ * @param {{ phones?: [number, string][], dead?: string[], faults?: string[], binary?: boolean }}
+ *   [options]
  */
-async function site (t, { phones = [], dead = [], faults = [] } = {}) {
-  const { url, simulator } = await sidecarOn(t, database, { simulated: { dead, faults } })
+async function site (t, { phones = [], dead = [], faults = [], binary } = {}) {
+  const { url, simulator } = await sidecarOn(t, database, { simulated: { dead, faults }, binary })
   const values = phones.map(([client, token]) => `(${client}, '${token}')`).join(', ')
   if (values) await database.query(`insert into tb_apns (client_id, deviceToken) values ${values}`)
   const { page, logged } = await oldSite(t, database, url)
@@ -37,21 +38,23 @@ async function site (t, { phones = [], dead = [], faults = [] } = {}) {
 const left = async () => (await database.query('select client_id, deviceToken from tb_apns order by id'))
   .map(row => [row.client_id, row.deviceToken])
 
-test('a thousand phones, fifty dead: 950 accepted once, and the database lost exactly the dead ones', async t => {
-  const all = tokens(1000)
-  const dead = all.filter((_, i) => i % 20 === 19)
-  const phones = all.map((token, i) => /** @type {[number, string]} */ ([i % 300 + 1, token]))
-  const { simulator, doorbell } = await site(t, { phones, dead })
+for (const protocol of ['HTTP/2', 'binary']) {
+  test(`a thousand phones, fifty dead: 950 accepted once, and the dead are gone (${protocol})`, async t => {
+    const all = tokens(1000)
+    const dead = all.filter((_, i) => i % 20 === 19)
+    const phones = all.map((token, i) => /** @type {[number, string]} */ ([i % 300 + 1, token]))
+    const { simulator, doorbell } = await site(t, { phones, dead, binary: protocol === 'binary' })
 
-  const { counts, removed } = await doorbell('ring_building', '1', '300')
-  assert.deepEqual([counts.accepted, counts.rejected, removed], [950, 50, 50])
-  assert.deepEqual([simulator.counts().accepted, simulator.counts().duplicates], [950, 0])
-  assert.deepEqual((await left()).map(([, token]) => token), all.filter(token => !dead.includes(token)))
+    const { counts, removed } = await doorbell('ring_building', '1', '300')
+    assert.deepEqual([counts.accepted, counts.rejected, removed], [950, 50, 50])
+    assert.deepEqual([simulator.counts().accepted, simulator.counts().duplicates], [950, 0])
+    assert.deepEqual((await left()).map(([, token]) => token), all.filter(token => !dead.includes(token)))
 
-  simulator.reset()
-  const again = await doorbell('ring_building', '1', '300')
-  assert.deepEqual([again.counts.accepted, again.counts.rejected, simulator.counts().accepted], [950, 0, 950])
-})
+    simulator.reset()
+    const again = await doorbell('ring_building', '1', '300')
+    assert.deepEqual([again.counts.accepted, again.counts.rejected, simulator.counts().accepted], [950, 0, 950])
+  })
+}
 
 test('the old call tells of each token of a list what became of it, by its spelling', async t => {
   const [good, shouted, quoted, dead] = tokens(4)
@@ -91,7 +94,7 @@ test('one token makes one answer; nobody makes none', async t => {
 })
 
 test('what nobody knows is neither true nor false', async t => {
-  const { doorbell } = await site(t, { faults: ['close@1'] })
+  const { doorbell } = await site(t, { faults: ['accepted-kill@1'] })
   assert.equal(await doorbell('ring_one', token(1)), null)
 })
 
