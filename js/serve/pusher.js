@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from './problem.js'
 import { readPush } from './push-request.js'
-import { gather, RecipientList } from './recipients.js'
+import { gather } from './recipients.js'
 import { reportOf } from './report.js'
 
 /** @typedef {import('./push-request.js').PushBody} PushBody */
@@ -68,23 +68,16 @@ export class Pusher {
 
   /**
    * @param {PushRequest} request
-   * @param {Gathered | undefined} gathered undefined: it is large, and clients are yet to be looked up
+   * @param {Gathered | undefined} gathered undefined: it is large, and looked up later
    * @param {{ key?: string, digest?: string, background: boolean }} how
    * @returns {Promise<Answer>}
    */
   async #journalled (request, gathered, how) {
     const { runner, reader } = this.#parts
-    const { app, payload, options, clientIds } = request
-    const recipients = gathered?.recipients ?? given(request)
-    const accept = () => runner.accept({
-      ...how,
-      app: app.name,
-      payload,
-      options,
-      recipients,
-      lookUp: gathered || clientIds.length === 0 ? undefined : clientIds,
-      unknown: gathered?.unknown ?? []
-    })
+    const { app, payload, options, clientIds, tokens } = request
+    const audience = gathered?.recipients ?? { clientIds, tokens }
+    const unknown = gathered?.unknown ?? []
+    const accept = () => runner.accept({ ...how, app: app.name, payload, options, audience, unknown })
     if (how.background) {
       const { row, isNew } = await accept()
       if (!isNew) return await this.#repeat(row, how.digest)
@@ -140,16 +133,6 @@ export class Pusher {
       end()
     }
   }
-}
-
-/**
- * The tokens of a large request, each once.
- * @param {PushRequest} request
- */
-function given ({ tokens }) {
-  const list = new RecipientList()
-  list.addTokens(tokens)
-  return list.recipients
 }
 
 /**

@@ -10,8 +10,8 @@ import { canonicalOr } from '../stores/spellings.js'
  * @property {(string | null)[]} clients by the tokens' places; null: the token was given
  */
 
-/** What neither a line nor every database can hold, is no token, and stands for itself in the results. */
-const UNKEPT = /[\n\0]|\p{Surrogate}/u
+/** What a line of the journal or a database cannot hold, or nobody wants to: no token is like that. */
+const UNKEPT = /[\n\0]|\p{Surrogate}|^.{1001}/su
 const NO_TOKEN = '(no token)'
 
 const CANONICAL = /^(?:[0-9a-f]{2}){1,100}$/

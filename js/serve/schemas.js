@@ -111,7 +111,7 @@ export const push = {
     },
     tokens: {
       type: 'array',
-      items: { type: 'string', maxLength: 1000 },
+      items: { type: 'string' },
       description: 'Device tokens in hexadecimal; each is pushed to once, however often it comes.'
     },
     aps: { type: 'object', additionalProperties: true, description: "The dictionary that is Apple's." },

@@ -17,6 +17,9 @@ import { stopOf } from '../report.js'
 const WRITE_COUNT = 1024
 const WRITE_INTERVAL = 250
 
+/** Tokens of a look-up that are written at once: whole chunks. */
+const WRITTEN_AT_ONCE = 16 * CHUNK
+
 /** Milliseconds between two signs of life where nothing has settled. */
 const BEAT_INTERVAL = 2_000
 
@@ -129,7 +132,7 @@ export class JobRun {
   /** @returns {Promise<any>} what ended the push early, if anything did */
   async #work () {
     try {
-      if (this.#row.clients !== null) await this.#persistently(() => this.#lookUp())
+      if (this.#row.audience !== null) await this.#persistently(() => this.#lookUp())
       await this.#settleDoubts()
       return await this.#push()
     } catch (error) {
@@ -138,34 +141,33 @@ export class JobRun {
     }
   }
 
-  /** Writes the tokens of its clients into the journal; nothing has been sent of it yet. */
+  /** Writes its tokens, and those of its clients, into the journal; nothing has been sent of it yet. */
   async #lookUp () {
     const { journal, store, mostTokens } = this.#parts
-    const clientIds = /** @type {string[]} */ (JSON.parse(this.#row.clients))
+    const { clientIds, tokens } = JSON.parse(this.#row.audience)
     const list = new RecipientList()
     let next = 0
+    const add = async () => {
+      const some = list.take()
+      next = await this.#write(() => journal.addLookedUp(this.#lease, next, some))
+    }
     await this.#write(() => journal.forgetLookedUp(this.#lease))
-    for await (const chunk of this.#chunks()) {
-      list.addTokens(chunk.tokens)
-      next = chunk.n + 1
-    }
-    list.take()
-    for await (const entry of store.entries(clientIds)) {
-      if (this.#halted) return
-      list.addEntry(entry)
-      if (list.size > mostTokens) {
-        throw new BellpushError('BELLPUSH_AUDIENCE_FAILED', `these clients have more than ${mostTokens} tokens`)
-      }
-      if (list.recipients.tokens.length === CHUNK) {
-        const full = list.take()
-        next = await this.#write(() => journal.addLookedUp(this.#lease, next, full))
+    list.addTokens(tokens)
+    if (clientIds.length > 0) {
+      for await (const entry of store.entries(clientIds)) {
+        if (this.#halted) return
+        if (list.size > mostTokens) break
+        list.addEntry(entry)
+        if (list.recipients.tokens.length >= WRITTEN_AT_ONCE) await add()
       }
     }
-    const rest = list.take()
-    await this.#write(() => journal.addLookedUp(this.#lease, next, rest))
+    if (list.size > mostTokens) {
+      throw new BellpushError('BELLPUSH_AUDIENCE_FAILED', `these are more than ${mostTokens} tokens`)
+    }
+    await add()
     Object.assign(this.#tally, unknownOf(list.unknown(clientIds)))
     await this.#write(() => journal.lookedUp(this.#lease, { total: list.size, tally: this.#tally }))
-    this.#row = { ...this.#row, clients: null, total: list.size }
+    this.#row = { ...this.#row, audience: null, total: list.size }
   }
 
   /**
@@ -283,14 +285,14 @@ export class JobRun {
     this.#inFlight.clear()
     await this.#flush(states.waiting)
     const rest = Number(this.#row.total) - settledOf(this.#tally)
-    if (this.#halted === 'drain' && !error && (rest > 0 || this.#row.clients !== null)) {
+    if (this.#halted === 'drain' && !error && (rest > 0 || this.#row.audience !== null)) {
       await this.#write(() => journal.release(this.#lease))
       log.info({ job: this.#lease.id, rest }, 'a job stays for whoever comes next')
       return 'released'
     }
     if (rest > 0) this.#count('notSent', 'Stopped', rest)
     if (error) app.failed(error)
-    const isPartial = this.#row.clients !== null || this.#tally.counts.notSent > 0
+    const isPartial = this.#row.audience !== null || this.#tally.counts.notSent > 0
     const { state, stopped } = endOf(error, this.#halted === 'stop' && isPartial)
     this.#meter()
     const finishedAt = Date.now()

@@ -89,17 +89,17 @@ export class Chunk {
  * @param {string} job
  * @param {number} n the first one's place
  * @param {import('../recipients.js').Recipients} recipients
- * @param {boolean} lookedUp whether they are from the database
  */
-export function chunkRows (job, n, { tokens, clients }, lookedUp) {
+export function chunkRows (job, n, { tokens, clients }) {
   const rows = []
   for (let at = 0; at < tokens.length; at += CHUNK) {
+    const whose = clients.slice(at, at + CHUNK)
     rows.push({
       job,
       n: n + rows.length,
       state: states.waiting,
       tokens: tokens.slice(at, at + CHUNK).join('\n'),
-      clients: lookedUp ? JSON.stringify(clients.slice(at, at + CHUNK)) : null,
+      clients: whose.some(client => client !== null) ? JSON.stringify(whose) : null,
       settled: null,
       others: null
     })

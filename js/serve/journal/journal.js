@@ -35,8 +35,8 @@ export class LeaseLost extends Error {}
  * @property {boolean} background whether it is shown as a job; else somebody waits for its report
  * @property {string} payload
  * @property {object} options
- * @property {import('../recipients.js').Recipients} recipients
- * @property {string[]} [lookUp] clients whose tokens are yet to be looked up
+ * @property {import('../recipients.js').Recipients | { clientIds: string[], tokens: string[] }} audience as it was
+ *   looked up, or as it was given: then it is looked up when the job runs
  * @property {string[]} unknown clients without a token, where that is known
  * @property {string} [key] the Idempotency-Key
  * @property {string} [digest] of the request
@@ -78,7 +78,8 @@ export class Journal {
    * @returns {Promise<{ row: Record<string, any>, isNew: boolean }>} the job; or the one that has its key already
    */
   async accept (draft, most) {
-    const { id, app, background, payload, options, recipients, lookUp, unknown, key = null, owner = null } = draft
+    const { id, app, background, payload, options, audience, unknown, key = null, owner = null } = draft
+    const recipients = 'clients' in audience ? audience : undefined
     const row = {
       id,
       app,
@@ -87,13 +88,13 @@ export class Journal {
       done: 0,
       payload,
       options: JSON.stringify(options),
-      clients: lookUp ? JSON.stringify(lookUp) : null,
+      audience: recipients ? null : JSON.stringify(audience),
       idempotency_key: key,
       digest: draft.digest ?? null,
       created_at: Date.now(),
       started_at: owner === null ? null : Date.now(),
       finished_at: null,
-      total: lookUp ? null : recipients.tokens.length,
+      total: recipients ? recipients.tokens.length : null,
       tally: JSON.stringify({ ...noTally(), ...unknownOf(unknown) }),
       stopped: null,
       stop_wanted: 0,
@@ -101,7 +102,7 @@ export class Journal {
       fence: 1,
       beat: 0
     }
-    const chunks = chunkRows(id, 0, recipients, recipients.clients.some(client => client !== null))
+    const chunks = recipients ? chunkRows(id, 0, recipients) : []
     const accepted = await this.#database.transaction(async db => {
       const known = key === null ? undefined : await withKey(db, app, key)
       if (known) return { row: known, isNew: false }
@@ -182,17 +183,16 @@ export class Journal {
    * @returns {Promise<number>} the place of the next one
    */
   async addLookedUp (lease, n, recipients) {
-    const rows = chunkRows(lease.id, n, recipients, true)
+    const rows = chunkRows(lease.id, n, recipients)
     await this.#fenced(lease, {}, async db => {
       for (const row of rows) await db.insertInto(CHUNKS).values(row).execute()
     })
     return n + rows.length
   }
 
-  /** Forgets what a look-up found that did not come to its end. @param {Lease} lease */
+  /** Forgets what a look-up found that did not come to its end: nothing was sent of it. @param {Lease} lease */
   async forgetLookedUp (lease) {
-    await this.#fenced(lease, {}, db => db.deleteFrom(CHUNKS).where('job', '=', lease.id)
-      .where('clients', 'is not', null).execute())
+    await this.#fenced(lease, {}, db => db.deleteFrom(CHUNKS).where('job', '=', lease.id).execute())
   }
 
   /**
@@ -201,7 +201,7 @@ export class Journal {
    * @param {{ total: number, tally: Tally }} found
    */
   async lookedUp (lease, { total, tally }) {
-    await this.#fenced(lease, { clients: null, total, tally: JSON.stringify(tally) }, async () => {})
+    await this.#fenced(lease, { audience: null, total, tally: JSON.stringify(tally) }, async () => {})
   }
 
   /**

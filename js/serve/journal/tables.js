@@ -21,7 +21,7 @@ export async function makeTables (database) {
       .addColumn('done', 'integer', column => column.notNull())
       .addColumn('payload', text, column => column.notNull())
       .addColumn('options', text, column => column.notNull())
-      .addColumn('clients', text)
+      .addColumn('audience', text)
       .addColumn('idempotency_key', name)
       .addColumn('digest', name)
       .addColumn('created_at', 'bigint', column => column.notNull())
