@@ -56,6 +56,9 @@ export class JobRun {
   #halted
   /** Where each token is that was handed to the client and has not settled. @type {Map<string, [Chunk, number]>} */
   #inFlight = new Map()
+  /** Chunks that are in flight by the journal. @type {Set<Chunk>} */
+  #begun = new Set()
+  #ending = false
   /** Chunks in flight of which something has settled since the last write. @type {Set<Chunk>} */
   #changed = new Set()
   /** Dead tokens, which the client may remove at the end. @type {Set<string>} */
@@ -214,12 +217,14 @@ export class JobRun {
   async * #audience () {
     const { journal } = this.#parts
     for await (const chunk of this.#chunks([states.waiting, states.inFlight])) {
-      if (this.#halted) return
-      await this.#write(() => journal.progress(this.#lease, { chunks: [[chunk, states.inFlight]] }))
-      if (this.#halted) {
-        this.#changed.add(chunk)
-        return
-      }
+      const isBegun = await this.#write(async () => {
+        // The push may be over while this waited for its turn.
+        if (this.#halted || this.#ending) return false
+        this.#begun.add(chunk)
+        await journal.progress(this.#lease, { chunks: [[chunk, states.inFlight]] })
+        return true
+      })
+      if (!isBegun) return
       for (const index of chunk.open()) this.#inFlight.set(chunk.tokens[index], [chunk, index])
       for (const index of chunk.open()) yield chunk.tokens[index]
     }
@@ -277,13 +282,13 @@ export class JobRun {
    */
   async #end (error) {
     const { journal, app, log, webhook } = this.#parts
+    this.#ending = true
     for (const [chunk] of this.#inFlight.values()) {
-      this.#changed.add(chunk)
       if (error?.code === 'BELLPUSH_CORE_FAILED') this.#settleAll(chunk, 'inDoubt', 'Abandoned')
       else if (this.#halted !== 'drain') this.#settleAll(chunk, 'notSent', 'Stopped')
     }
     this.#inFlight.clear()
-    await this.#flush(states.waiting)
+    await this.#flush(true)
     const rest = Number(this.#row.total) - settledOf(this.#tally)
     if (this.#halted === 'drain' && !error && (rest > 0 || this.#row.audience !== null)) {
       await this.#write(() => journal.release(this.#lease))
@@ -309,23 +314,26 @@ export class JobRun {
     const silence = performance.now() - this.#writtenAt
     if (this.#isWriting || (this.#changed.size === 0 && silence < BEAT_INTERVAL)) return
     // What a write may end with ends the run where it is waited for; it is not waited for here.
-    this.#flush(states.inFlight).catch(() => this.#halt.abort())
+    this.#flush().catch(() => this.#halt.abort())
   }
 
-  /** @param {number} otherwise the state of a chunk that has not settled */
-  async #flush (otherwise) {
+  /** @param {boolean} [isLast] what has not settled by now will not, and is in flight no more */
+  async #flush (isLast = false) {
     this.#meter()
     await this.#write(async () => {
-      const chunks = [...this.#changed]
+      const chunks = [...isLast ? this.#begun : this.#changed]
       this.#changed.clear()
       this.#unwritten = 0
+      const settled = chunks.filter(chunk => chunk.isSettled)
+      const open = isLast ? states.waiting : states.inFlight
       const { stopWanted } = await this.#parts.journal.progress(this.#lease, {
         tally: this.#tally,
-        chunks: chunks.map(chunk => [chunk, chunk.isSettled ? states.settled : otherwise])
+        chunks: chunks.map(chunk => [chunk, chunk.isSettled ? states.settled : open])
       }).catch(error => {
         for (const chunk of chunks) this.#changed.add(chunk)
         throw error
       })
+      for (const chunk of settled) this.#begun.delete(chunk)
       if (stopWanted) this.stop()
     })
   }
