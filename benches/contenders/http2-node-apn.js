@@ -8,7 +8,7 @@ import { makeTokens, payload, topic } from '../lib/tokens.js'
 export async function prepare ({ path, port, credentials, count, options: { chunk = 500 } = {} }) {
   const { Notification, Provider } = createRequire(import.meta.url)(path)
   const tokens = makeTokens(count)
-  const provider = new Provider({ ...credentials, production: false, address: `127.0.0.1:${port}` })
+  const provider = new Provider({ ...credentials, production: false, address: '127.0.0.1', port })
   const notification = new Notification()
   Object.assign(notification, { rawPayload: JSON.parse(payload), topic, pushType: 'alert' })
   return async () => {
