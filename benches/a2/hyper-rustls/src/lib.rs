@@ -1,5 +1,5 @@
-//! What a2 uses of hyper-rustls, whose connector does the work: it connects to the address in `GATEWAY` instead of
-//! Apple's, and trusts the authority in the file `GATEWAY_CA`.
+//! What a2 uses of hyper-rustls, for the benchmarks: it connects to the address in `GATEWAY` instead of Apple's, and trusts
+//! the authority in the file `GATEWAY_CA`. TLS is rustls, of the same version.
 
 use std::env::var;
 use std::fs;
@@ -7,18 +7,19 @@ use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use original::MaybeHttpsStream;
 use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tower_service::Service;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Soon<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// The name in the gateway's certificate.
 const NAME: &str = "localhost";
@@ -41,46 +42,71 @@ impl ConfigBuilderExt for ConfigBuilder<ClientConfig, WantsVerifier> {
 
 /// `T` is the connector that a2 believes to be inside.
 #[derive(Debug)]
-pub struct HttpsConnector<T>(original::HttpsConnector<ToGateway>, PhantomData<fn() -> T>);
+pub struct HttpsConnector<T>(Arc<ClientConfig>, PhantomData<fn() -> T>);
 
 impl<T> Clone for HttpsConnector<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone(), PhantomData)
+        Self(Arc::clone(&self.0), PhantomData)
     }
 }
 
 impl<T> Service<Uri> for HttpsConnector<T> {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = Failure;
-    type Future = Soon<Self::Response, Failure>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.0.call(uri))
-    }
-}
-
-#[derive(Debug, Clone)]
-struct ToGateway;
-
-impl Service<Uri> for ToGateway {
-    type Response = TokioIo<TcpStream>;
+    type Response = Stream;
     type Error = io::Error;
-    type Future = Soon<Self::Response, io::Error>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        Box::pin(async {
+        let connector = TlsConnector::from(Arc::clone(&self.0));
+        Box::pin(async move {
             let socket = TcpStream::connect(var("GATEWAY").map_err(io::Error::other)?).await?;
             socket.set_nodelay(true)?;
-            Ok(TokioIo::new(socket))
+            let name = NAME.try_into().map_err(io::Error::other)?;
+            Ok(Stream(TokioIo::new(connector.connect(name, socket).await?)))
         })
+    }
+}
+
+pub struct Stream(TokioIo<TlsStream<TcpStream>>);
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new().negotiated_h2()
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, to)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(context, parts)
     }
 }
 
@@ -116,12 +142,8 @@ impl HttpsConnectorBuilder {
 
     #[must_use]
     pub fn build<T>(self) -> HttpsConnector<T> {
-        let connector = original::HttpsConnectorBuilder::new()
-            .with_tls_config(self.0.expect("a configuration of TLS"))
-            .https_only()
-            .with_server_name(NAME.into())
-            .enable_http2()
-            .wrap_connector(ToGateway);
-        HttpsConnector(connector, PhantomData)
+        let mut config = self.0.expect("a configuration of TLS");
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        HttpsConnector(Arc::new(config), PhantomData)
     }
 }
