@@ -16,7 +16,7 @@ import { machine, show } from './lib/figures.js'
 import { buildNative } from './lib/native.js'
 import { plain } from './plain.js'
 import { rejected } from './rejected.js'
-import { streamed } from './streamed.js'
+import { http2Streamed, streamed } from './streamed.js'
 
 /** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
 const benchmarks = {
@@ -29,7 +29,8 @@ const benchmarks = {
   'http2-million': http2Million,
   'http2-results': http2Results,
   'http2-once': http2Once,
-  'http2-goaway': http2Goaway
+  'http2-goaway': http2Goaway,
+  'http2-streamed': http2Streamed
 }
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })

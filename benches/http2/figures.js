@@ -9,6 +9,9 @@ import { atMost, median, rate } from '../lib/figures.js'
 /** What the client under test is made with. */
 export const options = { topic }
 
+/** The same, for a comparison of clients on one connection. */
+export const single = { topic, maxConnections: 1 }
+
 /**
  * @param {Round[]} rounds
  * @param {number} count tokens

@@ -3,7 +3,7 @@
  */
 import { atLeast, atMost } from '../lib/figures.js'
 import { race } from '../lib/race.js'
-import { clientCpu, faultless, gatewayCpu, measured, options, speed } from './figures.js'
+import { clientCpu, faultless, gatewayCpu, measured, single, speed } from './figures.js'
 import { h2load, missing } from './rivals.js'
 
 const COUNT = 1_000_000
@@ -12,7 +12,7 @@ export async function http2Million () {
   const raw = await race({
     count: COUNT,
     http2: {},
-    runners: { ours: { contender: 'bellpush', rounds: 5, warmUp: 1, options }, ...h2load(3) }
+    runners: { ours: { contender: 'bellpush', rounds: 5, warmUp: 1, options: single }, ...h2load(3) }
   })
   const [cpu, other] = [clientCpu(raw.ours, COUNT), gatewayCpu(raw.ours, COUNT)]
   return {

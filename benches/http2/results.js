@@ -3,7 +3,7 @@
  */
 import { atLeast, atMost } from '../lib/figures.js'
 import { race } from '../lib/race.js'
-import { faultless, measured, options, speed } from './figures.js'
+import { faultless, measured, single, speed } from './figures.js'
 import { nodeApn } from './rivals.js'
 
 const COUNT = 20_000
@@ -12,7 +12,7 @@ export async function http2Results () {
   const raw = await race({
     count: COUNT,
     http2: {},
-    runners: { ours: { contender: 'http2-results', rounds: 15, warmUp: 15, options }, nodeApn }
+    runners: { ours: { contender: 'http2-results', rounds: 15, warmUp: 15, options: single }, nodeApn }
   })
   return {
     name: 'http2-results',

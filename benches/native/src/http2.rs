@@ -1,6 +1,8 @@
 //! Requests of HTTP/2 from a stream of bytes, in place: each is answered as soon as it is whole. What is no request for a
 //! token with a payload, or overruns the connection's window, is counted as malformed.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use bellpush::http2::hpack::Decoder;
 
 use crate::tally::Tally;
@@ -25,6 +27,9 @@ const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+
+/// How many there have been.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// What a dead token's answer says.
 const BAD_TOKEN: &[u8] = br#"{"reason":"BadDeviceToken"}"#;
@@ -76,6 +81,7 @@ pub struct Requests {
     last_stream: u32,
     /// Bytes that the client may still send.
     window: u32,
+    /// The last `apns-id`, of those that no other connection gives.
     id: u64,
 }
 
@@ -117,7 +123,7 @@ impl Requests {
             opened: 0,
             last_stream: u32::MAX,
             window: FIRST_WINDOW,
-            id: 0,
+            id: CONNECTIONS.fetch_add(1, Relaxed) << 32,
         }
     }
 
