@@ -8,6 +8,7 @@ import { say } from '../scripts/lib/run.js'
 import { encode } from './encode.js'
 import { far } from './far.js'
 import { http2Burst } from './http2/burst.js'
+import { http2Far } from './http2/far.js'
 import { http2Goaway } from './http2/goaway.js'
 import { http2Million } from './http2/million.js'
 import { http2Once } from './http2/once.js'
@@ -29,6 +30,7 @@ const benchmarks = {
   'http2-million': http2Million,
   'http2-results': http2Results,
   'http2-once': http2Once,
+  'http2-far': http2Far,
   'http2-goaway': http2Goaway,
   'http2-streamed': http2Streamed
 }

@@ -20,6 +20,7 @@ import { pathOfPeer } from './peers.js'
  * @property {string} contender the name of a module in contenders/
  * @property {number} rounds
  * @property {number} [warmUp] rounds that do not count
+ * @property {number} [count] tokens, where it is slow and gets fewer than the others
  * @property {object} [options] of the client
  * @property {boolean} [silent] what it says on its standard error is not shown
  */
@@ -43,26 +44,27 @@ export async function race ({ count, deadEvery = 0, http2, runners, via }) {
   /** @type {Record<string, Contender>} */
   const contenders = {}
   try {
-    for (const [name, { contender, options, silent }] of Object.entries(runners)) {
+    for (const [name, { contender, options, silent, count: own = count }] of Object.entries(runners)) {
       const { client: credentials, folder, files, clientFiles } = certificates
       const address = `${http2 ? 'https' : 'apns'}://127.0.0.1:${port}`
       const path = pathOfPeer(contender)
       const setup = {
-        port, gateway: address, credentials, folder, ca: files.ca, clientFiles, count, options, path
+        port, gateway: address, credentials, folder, ca: files.ca, clientFiles, count: own, options, path
       }
       contenders[name] = await Contender.start(contender, setup, { silent })
     }
-    const alive = count - (deadEvery > 0 ? Math.floor((count + deadEvery - 1 - (deadEvery >> 1)) / deadEvery) : 0)
+    const alive = (/** @type {number} */ of) =>
+      of - (deadEvery > 0 ? Math.floor((of + deadEvery - 1 - (deadEvery >> 1)) / deadEvery) : 0)
     const most = Math.max(...Object.values(runners).map(({ rounds, warmUp = 0 }) => rounds + warmUp))
     for (let turn = 0; turn < most; turn++) {
-      for (const [name, { rounds: wanted, warmUp = 0 }] of Object.entries(runners)) {
+      for (const [name, { rounds: wanted, warmUp = 0, count: own = count }] of Object.entries(runners)) {
         if (turn >= wanted + warmUp) continue
         gateway.reset(deadEvery)
         const cpuBefore = gateway.cpu
         const start = performance.now()
         const said = await contenders[name].run()
         const knew = performance.now()
-        const { counts, at } = await gateway.until(alive)
+        const { counts, at } = await gateway.until(alive(own))
         // A client that never comes to its gateway is not slow: it was not measured at all.
         if (counts.distinct === 0) throw new Error(`${name}: the gateway accepted nothing of it`)
         const seconds = said.seconds ?? ((said.knows ? knew : at) - start) / 1000
