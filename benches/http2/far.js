@@ -1,7 +1,7 @@
 /**
- * A gateway at the other end of the world, 50 ms there and back. What limits then is not the client, and is calculated:
- * a request is answered a round trip after it was sent, so a connection has as many in flight, and gets as many answered
- * each round trip, as it may have streams open, or as its window holds payloads.
+ * A gateway at the other end of the world, 50 ms there and back. What limits then is not the client: a request is
+ * answered a round trip after it was sent, so a connection gets as many answered each round trip as it may have streams
+ * open, or as its window holds payloads.
  */
 import { atLeast, rate } from '../lib/figures.js'
 import { startProxy } from '../lib/native.js'
