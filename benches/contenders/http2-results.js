@@ -12,10 +12,13 @@ export async function prepare ({ gateway, credentials: { ca, ...auth }, count, o
   const tokens = makeTokens(count)
   const client = new Client({ gateway, ca, auth, ...options })
   return async () => {
-    const before = process.cpuUsage()
-    const ids = new Set()
-    for await (const { outcome, id } of client.stream(payload, tokens)) if (outcome === 'accepted') ids.add(id)
+    const [start, before] = [performance.now(), process.cpuUsage()]
+    const results = []
+    for await (const result of client.stream(payload, tokens)) results.push(result)
     const { user, system } = process.cpuUsage(before)
-    return { knows: true, ids: ids.size - Number(ids.has(null)), cpu: user + system }
+    const seconds = (performance.now() - start) / 1000
+    const ids = new Set(results.filter(({ outcome }) => outcome === 'accepted').map(({ id }) => id))
+    ids.delete(null)
+    return { knows: true, ids: ids.size, seconds, cpu: user + system }
   }
 }
