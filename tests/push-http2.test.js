@@ -97,6 +97,28 @@ describe('a push over HTTP/2', () => {
     assert.ok(report.elapsed >= 1000, `${report.elapsed} ms`)
   })
 
+  test('waits as long as 503 says with a date in Retry-After', async t => {
+    const { report } = await ring(await doorbell(t, { faults: ['ServiceUnavailable-until-3@5'] }), tokens(20))
+    assert.equal(report.accepted, 20)
+    assert.ok(report.elapsed >= 2000, `${report.elapsed} ms`) // dates are whole seconds
+  })
+
+  test('lets no token wait for another one that had too much', async t => {
+    const bell = await doorbell(t, { faults: ['TooManyRequests-1@1'] })
+    /** @type {string[]} */
+    const order = []
+    bell.simulator.on('accepted', ({ token }) => order.push(token))
+    await ring(bell, tokens(3000))
+    assert.equal(order.length, 3000)
+    assert.equal(order.at(-1), token(1), 'it comes last')
+  })
+
+  test('goes on when the gateway fails to process a few', async t => {
+    const faults = ['InternalServerError@3', 'ServiceUnavailable@40', 'Shutdown@60']
+    const { report } = await ring(await doorbell(t, { faults }), tokens(200))
+    assert.equal(report.accepted, 200)
+  })
+
   test('that nobody may send stops at the first', async t => {
     const { client } = await doorbell(t)
     await assert.rejects(client.send(dingDong, tokens(500), { topic: 'com.example.other' }), error => {

@@ -159,10 +159,10 @@ export class Http2Session {
    * @param {string} id
    * @param {import('./http2-faults.js').Answer} answer
    */
-  #answer (stream, id, { status = 200, reason, timestamp, retryAfter }) {
+  #answer (stream, id, { status = 200, reason, timestamp, retryAfter, retryUntil }) {
     if (stream.destroyed || stream.closed) return
-    const wait = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-    const headers = { ':status': status, 'apns-id': id, ...wait }
+    const wait = retryUntil === undefined ? retryAfter : new Date(Date.now() + retryUntil * 1000).toUTCString()
+    const headers = { ':status': status, 'apns-id': id, ...(wait !== undefined && { 'retry-after': String(wait) }) }
     stream.respond(headers, { endStream: reason === undefined })
     if (reason !== undefined) stream.end(JSON.stringify({ reason, timestamp }))
   }
