@@ -4,17 +4,16 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
+import { readAuth } from './auth.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
 import { describeReason, payloadBytes, ready } from './core.js'
-import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
 import { readClientGateway } from './gateway.js'
 import { Http2Pool } from './http2/pool.js'
 import { priorityOf, requestOf } from './notification.js'
 import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
-import { providerToken } from './provider-token.js'
 import { readProxy } from './proxy.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
@@ -25,14 +24,14 @@ import { ResultQueue } from './result-queue.js'
 /** @typedef {import('./report.js').Result} Result */
 /** @typedef {import('./audience.js').Audience} Audience */
 /** @typedef {import('./stores/token-store.js').TokenStore} TokenStore */
-/** @typedef {Omit<import('./credentials.js').CredentialOptions, 'ca'>} Auth */
+/** @typedef {import('./auth.js').CertificateAuth | import('./auth.js').TokenAuth} Auth */
 
 /**
  * @typedef {object} ClientOptions
  * @property {string} gateway `production`, `sandbox` or `https://host:port` (HTTP/2), or `apns://host:port` (the binary
  *   protocol over TLS)
- * @property {Auth | import('./provider-token.js').TokenAuth} [auth] the client certificate: `{ cert, key, passphrase }`
- *   (PEM) or `{ pfx, passphrase }` (PKCS#12); or, for HTTP/2, `{ key, keyId, teamId }`; contents or paths
+ * @property {Auth} [auth] who you are: for HTTP/2 a provider token's `{ key, keyId, teamId }` (the `.p8` file), or a
+ *   client certificate: `{ cert, key, passphrase }` (PEM) or `{ pfx, passphrase }` (PKCS#12); contents or paths
  * @property {string} [topic] HTTP/2: the bundle id
  * @property {string} [proxy] HTTP/2: `http://user:password@host:port`, a proxy that knows CONNECT
  * @property {number} [maxConnections] HTTP/2: at once (8)
@@ -146,6 +145,7 @@ export class Client extends EventEmitter {
   #options
   #gateway
   #credentials
+  #sender
   #removal
   /** @type {Http2Pool | undefined} */
   #pool
@@ -169,12 +169,9 @@ export class Client extends EventEmitter {
     this.#options = readOptions('client option', clientRules, options)
     this.#gateway = readClientGateway(this.#options.gateway)
     const { auth, ca, proxy } = this.#options
-    const hasToken = auth?.keyId !== undefined || auth?.teamId !== undefined
-    if (hasToken && !this.#gateway.http2) {
-      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'the binary protocol wants a client certificate as auth')
-    }
-    const token = hasToken ? providerToken(auth) : undefined
-    this.#credentials = loadCredentials(hasToken ? { ca } : { ...auth, ca }, { gatewayHost: this.#gateway.host })
+    const { credentials, token, sender } = readAuth(auth, { gateway: this.#gateway, ca })
+    this.#credentials = credentials
+    this.#sender = sender
     this.#proxy = proxy === undefined ? undefined : readProxy(proxy)
     if (this.#gateway.http2) this.#pool = this.#newPool(token)
     setMaxListeners(0, this.#destroyed.signal) // each push listens
@@ -275,8 +272,9 @@ export class Client extends EventEmitter {
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     if (!this.#pool) checkBinary(read)
-    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
+    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic }, this.#sender)
     const { total, chunks } = readAudience(audience, this.#options.tokens)
+    if (read.id !== undefined) checkSingle(total)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
@@ -391,6 +389,13 @@ function checkBinary ({ priority, ...options }) {
     : ['topic', 'pushType', 'collapseId', 'id'].find(name => options[name] !== undefined)
   if (name === undefined) return
   throw new BellpushError('BELLPUSH_OPTION_INVALID', `the binary protocol has no ${name}: only HTTP/2 knows it`)
+}
+
+/** An `apns-id` names one notification to one device. @param {number | undefined} total */
+function checkSingle (total) {
+  if (total === undefined || total <= 1) return
+  throw new BellpushError('BELLPUSH_OPTION_INVALID',
+    `id names one notification to one device, and there are ${total} tokens: leave it out, and each result has its own`)
 }
 
 /** @param {unknown} cause what the caller's own source of tokens threw */
