@@ -47,7 +47,7 @@ impl Batch {
         if now < self.paused_until {
             return None;
         }
-        let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2));
+        let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2), 0);
         let range = if suspicious { self.waiting.take_back(max) } else { self.waiting.take_front(max) }?;
         self.ledger.set(range, State::Claimed);
         self.claimed_since_failing = true;
@@ -130,7 +130,7 @@ impl Batch {
             Consequence::SecondOpinion if !stopped => {
                 self.ledger.accuse(slot, refusal.connection, reason);
                 self.put_back(slot);
-                self.count_refused(now);
+                self.count_refused(refusal.pending, now);
             }
             Consequence::Dead => {
                 self.reject(slot, refusal, true, now);
@@ -154,7 +154,7 @@ impl Batch {
             Consequence::RetryToken => self.delay(slot, refusal, now),
             Consequence::Reject | Consequence::SecondOpinion => {
                 self.reject(slot, refusal, false, now);
-                self.count_refused(now);
+                self.count_refused(refusal.pending, now);
             }
         }
         self.ledger.slide();

@@ -91,12 +91,15 @@ pub(crate) struct Refusal {
     /// Milliseconds since 1970 at which the token died.
     pub(crate) died_at: Option<u64>,
     pub(crate) id: Option<Id>,
+    /// Notifications of the batch on the same connection that are answered each on its own, and are not yet: what they
+    /// will say may outweigh this.
+    pub(crate) pending: u64,
 }
 
 impl Refusal {
     /// For this reason, and that is all it said, on a connection that is over.
     pub(crate) fn new(reason: Reason) -> Self {
-        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None }
+        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None, pending: 0 }
     }
 }
 
