@@ -357,7 +357,11 @@ export class Client extends EventEmitter {
     return new Http2Pool({
       connect: signal => this.#connect(signal),
       authority: port === 443 ? name : `${name}:${port}`,
-      token,
+      // By the clock as it is now: one that was wrong when this process began may have been set right since.
+      token: token && {
+        authorization: () => token.authorization(Date.now()),
+        replace: expired => token.replace(expired, Date.now())
+      },
       maxConnections: this.#options.maxConnections,
       timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
       classify: error => classify(error, this.#gateway, { established: true })

@@ -20,7 +20,7 @@ export const codes = Object.freeze({
   BELLPUSH_CERTIFICATE_EXPIRED: 'the certificate is past its last day',
   BELLPUSH_CERTIFICATE_NOT_YET_VALID: 'the certificate is before its first day',
   BELLPUSH_WRONG_ENVIRONMENT: 'a sandbox certificate was given for the production gateway, or the other way round',
-  BELLPUSH_CREDENTIALS_REFUSED: 'the gateway refused the client certificate',
+  BELLPUSH_CREDENTIALS_REFUSED: 'the gateway refused the client certificate or the provider token',
   BELLPUSH_SERVER_UNTRUSTED: 'the certificate of the gateway is not trusted, or is for another host',
   BELLPUSH_NOT_TLS: 'the server does not speak TLS',
   BELLPUSH_CONNECT_FAILED: 'no connection could be made',

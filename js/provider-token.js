@@ -15,6 +15,9 @@ import { readMaterial } from './material.js'
 /** Milliseconds after which another token is made. */
 const REFRESH_AFTER = 50 * 60_000
 
+/** Milliseconds that a clock may go back without anybody noticing. */
+const SLACK = 60_000
+
 /** Milliseconds within which no other one is made, whatever Apple says of the last: it refuses those who do. */
 const LEAST_AGE = 20 * 60_000
 
@@ -69,11 +72,11 @@ export class ProviderToken {
 
   /**
    * The value of the header `authorization`.
-   * @param {number} now milliseconds since 1970
+   * @param {number} now milliseconds since 1970, by the machine's clock of this moment: Apple compares it with its own
    */
   authorization (now) {
-    // A clock that was set back would make it seem young for ever.
-    if (now - this.#issuedAt >= REFRESH_AFTER || now < this.#issuedAt - REFRESH_AFTER) {
+    // A clock that was set back makes it one of the future, which Apple does not take.
+    if (now - this.#issuedAt >= REFRESH_AFTER || now < this.#issuedAt - SLACK) {
       this.#issue(now)
       this.#isReplacement = false
     }
