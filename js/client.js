@@ -10,10 +10,12 @@ import { classify } from './connection-errors.js'
 import { describeReason, payloadBytes, ready } from './core.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
-import { readClientGateway } from './gateway.js'
+import { Channels } from './channels.js'
+import { managementOf, readClientGateway } from './gateway.js'
 import { Http2Pool } from './http2/pool.js'
+import { PlainRequests } from './http2/requests.js'
 import { priorityOf, requestOf } from './notification.js'
-import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
+import { abortSignal, integer, ofType, oneOf, readOptions, seconds, unixTime } from './options.js'
 import { readProxy } from './proxy.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
@@ -120,7 +122,7 @@ const clientRules = {
 const sendRules = {
   signal: abortSignal(),
   onProgress: ofType('function'),
-  expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
+  expiration: unixTime(),
   priority: { fits: (/** @type {any} */ priority) => [1, 5, 10].includes(priority), wants: '10, 5 or 1' },
   topic: { ...ofType('string'), isTelling: true },
   pushType: { ...ofType('string'), isTelling: true },
@@ -146,6 +148,9 @@ export class Client extends EventEmitter {
   #gateway
   #credentials
   #sender
+  #token
+  /** @type {{ channels: Channels, requests: PlainRequests[] } | undefined} */
+  #channels
   #removal
   /** @type {Http2Pool | undefined} */
   #pool
@@ -173,7 +178,12 @@ export class Client extends EventEmitter {
     this.#credentials = credentials
     this.#sender = sender
     this.#proxy = proxy === undefined ? undefined : readProxy(proxy)
-    if (this.#gateway.http2) this.#pool = this.#newPool(token)
+    // By the clock as it is now: one that was wrong when this process began may have been set right since.
+    this.#token = token && {
+      authorization: () => token.authorization(Date.now()),
+      replace: (/** @type {string} */ expired) => token.replace(expired, Date.now())
+    }
+    if (this.#gateway.http2) this.#pool = this.#newPool()
     setMaxListeners(0, this.#destroyed.signal) // each push listens
     const removed = (/** @type {string} */ token) => outside(() => this.emit('tokenRemoved', token))
     this.#removal = this.#options.tokens && new Removal(this.#options.tokens, removed, this.#destroyed.signal)
@@ -216,10 +226,35 @@ export class Client extends EventEmitter {
     }
   }
 
+  /**
+   * Broadcast channels of HTTP/2: `create`, `list`, `get`, `delete`.
+   * @throws {BellpushError} `BELLPUSH_OPTION_INVALID`: the binary protocol has none
+   */
+  get channels () {
+    if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
+    if (!this.#gateway.http2) {
+      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'the binary protocol has no channels: only HTTP/2 knows them')
+    }
+    this.#channels ??= this.#newChannels()
+    return this.#channels.channels
+  }
+
+  /**
+   * Sends to all devices that listen to a channel, with one request. That Apple took it is all that can be known.
+   * @param {object | string | Uint8Array} payload a live activity's, that updates or ends it
+   * @param {string} channelId
+   * @param {import('./channels.js').BroadcastOptions} [options]
+   * @returns {Promise<{ id: string | null }>} `apns-request-id`
+   * @throws {BellpushError | AbortError} `BELLPUSH_CHANNEL_REFUSED` with a `refusal`, and what connecting can throw
+   */
+  async broadcast (payload, channelId, options) {
+    return await this.channels.broadcast(payload, channelId, options)
+  }
+
   /** Takes no more work, and waits until what was begun has its verdicts and dead tokens are gone from the store. */
   async close () {
     this.#closed = true
-    await Promise.all(this.#pushes.values())
+    await Promise.all([...this.#pushes.values(), ...this.#channels?.requests.map(one => one.close()) ?? []])
     this.#pool?.close()
     this.#hush()
   }
@@ -232,6 +267,10 @@ export class Client extends EventEmitter {
         'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
     this.#pool?.abandon()
+    for (const requests of this.#channels?.requests ?? []) {
+      requests.destroy(new BellpushError('BELLPUSH_DESTROYED',
+        'the client was destroyed; whether the gateway did what it had been asked nobody can know'))
+    }
     this.#hush()
     this.#destroyed.abort(new BellpushError('BELLPUSH_DESTROYED',
       'the client was destroyed before all dead tokens had been removed from the token store'))
@@ -350,31 +389,41 @@ export class Client extends EventEmitter {
     throw thrown
   }
 
-  /** @param {import('./provider-token.js').ProviderToken | undefined} token */
-  #newPool (token) {
-    const { host, port } = this.#gateway
-    const name = host.includes(':') ? `[${host}]` : host
+  #newPool () {
     return new Http2Pool({
       connect: signal => this.#connect(signal),
-      authority: port === 443 ? name : `${name}:${port}`,
-      // By the clock as it is now: one that was wrong when this process began may have been set right since.
-      token: token && {
-        authorization: () => token.authorization(Date.now()),
-        replace: expired => token.replace(expired, Date.now())
-      },
+      authority: authorityOf(this.#gateway),
+      token: this.#token,
       maxConnections: this.#options.maxConnections,
       timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
       classify: error => classify(error, this.#gateway, { established: true })
     })
   }
 
-  /** @param {AbortSignal} signal */
-  async #connect (signal) {
-    const { host, port } = this.#gateway
+  #newChannels () {
+    const gateways = [managementOf(this.#gateway), this.#gateway]
+    const requests = gateways.map(gateway => new PlainRequests({
+      connect: signal => this.#connect(signal, gateway),
+      authority: authorityOf(gateway),
+      token: this.#token,
+      timeout: this.#options.answerTimeout,
+      classify: error => classify(error, gateway, { established: true })
+    }))
+    const [management, sending] = requests
+    const topic = this.#options.topic ?? this.#sender.uid
+    return { channels: new Channels({ management, sending, topic }), requests }
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @param {import('./gateway.js').Gateway} [gateway]
+   */
+  async #connect (signal, gateway = this.#gateway) {
+    const { host, port, http2 } = gateway
     const socket = await connectWithRetry({
       host,
       port,
-      http2: this.#gateway.http2,
+      http2,
       proxy: this.#proxy,
       credentials: this.#credentials,
       connectTimeout: this.#options.connectTimeout,
@@ -384,6 +433,12 @@ export class Client extends EventEmitter {
     outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
     return socket
   }
+}
+
+/** As HTTP/2 names it. @param {import('./gateway.js').Gateway} gateway */
+function authorityOf ({ host, port }) {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 443 ? name : `${name}:${port}`
 }
 
 /** What only HTTP/2 knows. @param {Record<string, any>} options */
@@ -418,13 +473,4 @@ function outside (run) {
   } catch (error) {
     process.nextTick(() => { throw error })
   }
-}
-
-/**
- * @param {unknown} time
- * @returns {number | undefined} Unix seconds, or undefined where it is none
- */
-function seconds (time) {
-  const value = time instanceof Date ? Math.floor(time.getTime() / 1000) : time
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff ? Number(value) : undefined
 }

@@ -27,6 +27,19 @@ export function readClientGateway (text) {
 const appleHosts = { production: 'api.push.apple.com', sandbox: 'api.sandbox.push.apple.com' }
 
 /**
+ * Where channels are managed: at Apple's another host, told apart by its port; elsewhere the gateway itself.
+ * @param {Gateway} gateway of HTTP/2
+ * @returns {Gateway}
+ */
+export function managementOf (gateway) {
+  const apple = /^api\.((?:sandbox|development)\.)?push\.apple\.com\.?$/i.exec(gateway.host)
+  if (apple === null) return gateway
+  return apple[1] === undefined
+    ? { host: 'api-manage-broadcast.push.apple.com', port: 2196, http2: true }
+    : { host: 'api-manage-broadcast.sandbox.push.apple.com', port: 2195, http2: true }
+}
+
+/**
  * @param {unknown} text `apns://host[:port]`
  * @param {number} defaultPort 2195 for a gateway, 2196 for a feedback service
  * @returns {Gateway}

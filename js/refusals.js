@@ -24,7 +24,20 @@ const advice = {
   BadTopic: 'the topic is not one of this push type',
   MissingTopic: 'a topic is needed: the bundle id of the app',
   TopicDisallowed: 'this key or certificate may not send to that topic: is it the bundle id of an app of this team?',
-  PayloadTooLarge: 'the payload is too large'
+  PayloadTooLarge: 'the payload is too large',
+  // Of broadcast channels.
+  BadChannelId: 'that is no id of a channel',
+  BadExpirationDate: 'a channel that stores no messages wants the expiration 0',
+  CannotCreateChannelConfig: 'the app has as many channels as it may: delete those that nobody needs',
+  ChannelNotRegistered: 'there is no such channel, or it is one of the other environment, sandbox or production',
+  FeatureNotEnabled: 'the app has no broadcast capability yet: turn it on in Apple\'s developer portal',
+  TopicMismatch: 'the key or certificate is not for that app'
+}
+
+/** @param {import('./core.js').ReasonInWords} refusal */
+function wordsOf ({ reason, status }) {
+  const known = reason !== null && Number(status) >= LEAST_HTTP_STATUS && Object.hasOwn(advice, reason)
+  return `status ${status} (${reason})${known ? `: ${advice[reason]}` : ''}`
 }
 
 /**
@@ -32,12 +45,26 @@ const advice = {
  * @param {import('./core.js').ReasonInWords} refusal
  * @returns {BellpushError}
  */
-export function errorOfRefusal ({ reason, status }) {
-  const known = reason !== null && Number(status) >= LEAST_HTTP_STATUS && Object.hasOwn(advice, reason)
-  const words = `status ${status} (${reason})${known ? `: ${advice[reason]}` : ''}`
-  return status === 403
+export function errorOfRefusal (refusal) {
+  return refusal.status === 403
     ? new BellpushError('BELLPUSH_CREDENTIALS_REFUSED',
-      `the gateway does not let us send, so nothing more was sent: ${words}`)
+      `the gateway does not let us send, so nothing more was sent: ${wordsOf(refusal)}`, { refusal })
     : new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
-      `the gateway refused the notification itself, so it was not sent to the rest: ${words}`)
+      `the gateway refused the notification itself, so it was not sent to the rest: ${wordsOf(refusal)}`, { refusal })
+}
+
+/** A reason is a word; whatever else a gateway may say there is shown to nobody. */
+const WORD = /^\w{1,64}$/
+
+/**
+ * The error of an answer that is a refusal.
+ * @param {string} what the gateway did not do
+ * @param {{ status: number, body: any }} answer
+ * @returns {BellpushError}
+ */
+export function errorOfAnswer (what, { status, body }) {
+  const reason = typeof body?.reason === 'string' && WORD.test(body.reason) ? body.reason : null
+  const refusal = { reason, status }
+  return new BellpushError(status === 403 ? 'BELLPUSH_CREDENTIALS_REFUSED' : 'BELLPUSH_CHANNEL_REFUSED',
+    `the gateway ${what}: ${wordsOf(refusal)}`, { refusal })
 }

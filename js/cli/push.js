@@ -86,9 +86,10 @@ Examples:
       --topic com.example.doorbell --payload '{"aps":{"content-available":1}}'
 
   Try it against a local APNs ("bellpush simulate" in another window):
-  $ bellpush push --gateway https://127.0.0.1:2197 --topic com.example.doorbell \\
+  $ bellpush push --gateway https://127.0.0.1:2197 \\
       --ca bellpush-simulator/ca.pem --key bellpush-simulator/AuthKey.p8 \\
-      --key-id SIMULATOR1 --team-id BELLPUSH01 --tokens tokens.txt --alert Hi
+      --key-id SIMULATOR1 --team-id BELLPUSH01 --topic com.example.doorbell \\
+      --tokens tokens.txt --alert 'Ding dong'
 
   A private gateway of the binary protocol, and a report for a program:
   $ bellpush push --gateway apns://127.0.0.1:2195 --ca ca.pem --cert cert.pem \\
