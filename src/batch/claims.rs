@@ -147,7 +147,7 @@ impl Batch {
                 }
                 // Once is no illness; one that is asked again and fails again gets longer and longer to recover.
                 let again = self.failing.saturating_sub(1).min(255) as u8;
-                let pause = if again > 0 { policy::retry_delay(again, slot) } else { 0 };
+                let pause = if again > 0 { self.config.retry.delay(again, slot) } else { 0 };
                 let pause = pause.max(refusal.retry_after);
                 self.paused_until = self.paused_until.max(now.saturating_add(pause));
             }
@@ -174,7 +174,7 @@ impl Batch {
             self.settle(slot, Outcome::Exhausted, refusal.reason, false, now);
         } else {
             self.ledger.set(SlotRange::one(slot), State::Delayed);
-            let wait = policy::retry_delay(failures, slot).max(refusal.retry_after);
+            let wait = self.config.retry.delay(failures, slot).max(refusal.retry_after);
             self.delayed.push(Reverse((now.saturating_add(wait), slot)));
         }
     }

@@ -34,7 +34,7 @@ use ranges::SlotSet;
 
 pub(crate) use ranges::SlotRange;
 pub(crate) use types::Refusal;
-pub use types::{Config, Counts, Id, InDoubt, Settled, Stop};
+pub use types::{Backoff, Config, Counts, Id, InDoubt, Settled, Stop};
 
 /// The number of a slot: the first token pushed is 0, and so on. A batch has at most 2³² − 1 of them.
 pub type Slot = u32;
