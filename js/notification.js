@@ -78,7 +78,8 @@ export function requestOf (payload, { topic, pushType, priority, collapseId, id 
   const name = pushType ?? (isSilent(apsOf(content)) ? 'background' : 'alert')
   const rules = pushTypeNamed(name)
   if (rules === undefined) {
-    throw invalid(`there is no push type '${name.slice(0, 40)}': there are ${Object.keys(pushTypes).join(', ')}`)
+    const shown = /^[\w-]{1,40}$/.test(name) ? `push type '${name}'` : 'such push type'
+    throw invalid(`there is no ${shown}: there are ${Object.keys(pushTypes).join(', ')}`)
   }
   const what = `the push type ${name}`
   if (rules.tokenOnly && sender.speaks === 'certificate') {

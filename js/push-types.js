@@ -61,7 +61,7 @@ const backgroundPayload = [
   notWith('sound'),
   {
     key: 'content-available',
-    fits: (value, aps, payload) => value === 1 || value === true || isEmpty(payload),
+    fits: (value, aps, payload) => Boolean(value) || isEmpty(payload),
     wants: '1'
   }
 ]

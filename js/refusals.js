@@ -37,7 +37,7 @@ const advice = {
 /** @param {import('./core.js').ReasonInWords} refusal */
 function wordsOf ({ reason, status }) {
   const known = reason !== null && Number(status) >= LEAST_HTTP_STATUS && Object.hasOwn(advice, reason)
-  return `status ${status} (${reason})${known ? `: ${advice[reason]}` : ''}`
+  return `status ${status}${reason === null ? '' : ` (${reason})`}${known ? `: ${advice[reason]}` : ''}`
 }
 
 /**

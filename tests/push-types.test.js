@@ -77,8 +77,11 @@ describe('a push type', () => {
   })
 
   test('that nobody knows is an error, even where every object has one of that name', () => {
-    for (const pushType of ['sms', 'constructor', '__proto__', '', 'x'.repeat(10_000)]) {
-      refuses(() => requestOf({}, { topic, pushType }), /^there is no push type '.{0,40}': there are alert, background/)
+    for (const pushType of ['sms', 'constructor', '__proto__']) {
+      refuses(() => requestOf({}, { topic, pushType }), new RegExp(`no push type '${pushType}': there are alert, back`))
+    }
+    for (const pushType of ['', 'x'.repeat(10_000), 'alert\r\nsecret: x']) {
+      refuses(() => requestOf({}, { topic, pushType }), /^there is no such push type: there are alert, background/)
     }
   })
 

@@ -25,9 +25,7 @@ export function feedbackCommand () {
     .summary('remove the tokens that the feedback service calls dead')
     .description('Reads which tokens the feedback service holds for dead, and since when, and removes them from the ' +
       'database unless they were registered again after that. Without a database it prints them.')
-  addGatewayOptions(command.optionsGroup('Feedback service:'), {
-    url: 'feedback service: apns://HOST[:PORT], port 2196 if left out'
-  })
+  addGatewayOptions(command.optionsGroup('Feedback service:'), { what: 'feedback service', port: 2196 })
   addStoreOptions(command.optionsGroup('Database:'), 'token database: sqlite:FILE, mysql://… or postgres://…')
   return command
     .addOption(new Option('--undated <what>', 'what becomes of a dead token where the table does not know when it ' +

@@ -33,11 +33,7 @@ export function pushCommand () {
     .description('Pushes one notification to an audience, over HTTP/2 as Apple wants it or over the legacy binary ' +
       'protocol, and tells what became of every token. Tokens that prove dead are removed from the database. ' +
       '"Accepted" is the word of the gateway: nobody can tell whether a phone rang.')
-  addGatewayOptions(command.optionsGroup('Gateway:'), {
-    url: "production or sandbox (Apple's own), https://HOST[:PORT] (any other that speaks HTTP/2), or " +
-      'apns://HOST[:PORT] (the binary protocol; port 2195 if left out)',
-    http2: true
-  })
+  addGatewayOptions(command.optionsGroup('Gateway:'), { what: 'gateway', port: 2195, http2: true })
   addStoreOptions(command.optionsGroup('Audience (one of --client, --all, --tokens):')
     .option('--client <id...>', 'the tokens of these clients in the database')
     .option('--all', 'every token in the database')

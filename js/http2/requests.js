@@ -160,6 +160,7 @@ export class PlainRequests {
   #ask (session, { method, path, headers, body, signal }, authorization) {
     const { classify, timeout } = this.#parts
     const fields = { ':method': method, ':path': path, ...headers, authorization }
+    if (signal?.aborted) return Promise.reject(new AbortError(signal.reason))
     if (session.closed || session.destroyed) return Promise.resolve(undefined)
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
     const stream = session.request(given, { endStream: body === undefined })
