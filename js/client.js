@@ -7,7 +7,7 @@ import { onAbort } from './abort.js'
 import { readAuth } from './auth.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { describeReason, payloadBytes, ready } from './core.js'
+import { checkPayload, describeReason, payloadBytes, ready } from './core.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
 import { Channels } from './channels.js'
@@ -93,6 +93,7 @@ import { ResultQueue } from './result-queue.js'
  *   content-available); the suffix of the topic follows from it
  * @property {string} [collapseId] HTTP/2: 64 bytes at most
  * @property {string} [id] HTTP/2: the notification's `apns-id`, a UUID, for a single token
+ * @property {'report' | 'resend'} [inDoubt] in the place of the client's own
  */
 
 const wait = integer(1, 3_600_000)
@@ -142,7 +143,8 @@ const sendRules = {
   topic: { ...ofType('string'), isTelling: true },
   pushType: { ...ofType('string'), isTelling: true },
   collapseId: ofType('string'),
-  id: ofType('string')
+  id: ofType('string'),
+  inDoubt: oneOf(['report', 'resend'])
 }
 
 /** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
@@ -311,8 +313,29 @@ export class Client extends EventEmitter {
     this.#listening.clear()
   }
 
+  /**
+   * Throws what {@link send} would throw of this notification and these options, and sends nothing.
+   * @param {object | string | Uint8Array} payload
+   * @param {SendOptions} [options]
+   * @throws {BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_NOTIFICATION_INVALID, BELLPUSH_PAYLOAD_…
+   */
+  check (payload, options = {}) {
+    checkPayload(payloadBytes(payload), this.#read(payload, options).payloadLimit)
+  }
+
   async [Symbol.asyncDispose] () {
     await this.close()
+  }
+
+  /**
+   * @param {object | string | Uint8Array} payload
+   * @param {SendOptions} options
+   */
+  #read (payload, options) {
+    const read = readOptions('send option', sendRules, options)
+    if (!this.#pool) checkBinary(read)
+    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic }, this.#sender)
+    return { read, http2, payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048 }
   }
 
   /**
@@ -325,11 +348,9 @@ export class Client extends EventEmitter {
    */
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
-    const read = readOptions('send option', sendRules, options)
+    const { read, http2, payloadLimit } = this.#read(payload, options)
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
-    if (!this.#pool) checkBinary(read)
-    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic }, this.#sender)
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     if (read.id !== undefined) checkSingle(total)
     const removal = this.#removal?.begin(builder)
@@ -356,7 +377,7 @@ export class Client extends EventEmitter {
     const push = new Push({
       payload: payloadBytes(payload),
       options: {
-        payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048,
+        payloadLimit,
         expiration: seconds(expiration),
         priority: http2 ? http2.priority : read.priority ?? priorityOf(payload),
         maxInFlight: this.#options.maxInFlight,
@@ -364,7 +385,7 @@ export class Client extends EventEmitter {
         retryFirst: this.#options.retryDelay.first,
         retryLongest: this.#options.retryDelay.longest,
         breaker: this.#options.breaker,
-        resendInDoubt: this.#options.inDoubt === 'resend',
+        resendInDoubt: (read.inDoubt ?? this.#options.inDoubt) === 'resend',
         listAccepted: queue !== undefined,
         listIds: http2 !== undefined
       },

@@ -21,15 +21,15 @@ import { unreadable } from './token-lines.js'
 
 /**
  * @param {import('commander').Command} command
- * @param {{ what: string, port: number, http2?: boolean }} gateway what it is called; the usual port of the binary
- *   protocol; whether it may speak HTTP/2, too
+ * @param {{ what: string, port: number, http2?: boolean, required?: boolean }} gateway what it is called; the usual
+ *   port of the binary protocol; whether it may speak HTTP/2, too
  */
-export function addGatewayOptions (command, { what, port, http2 = false }) {
+export function addGatewayOptions (command, { what, port, http2 = false, required = true }) {
   const binary = `apns://HOST[:PORT]${http2 ? ' (the binary protocol)' : ''}, port ${port} if left out`
   command
-    .requiredOption('--gateway <url>', http2
+    .addOption(new Option('--gateway <url>', http2
       ? `${what}: production or sandbox (Apple's own), https://HOST[:PORT] (any other of HTTP/2), or ${binary}`
-      : `${what}: ${binary}`)
+      : `${what}: ${binary}`).makeOptionMandatory(required))
     .option('--key <file>', http2
       ? 'private key: the .p8 file of the developer portal, or that of the certificate, PEM'
       : 'private key of the certificate, PEM')
