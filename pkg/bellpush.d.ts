@@ -86,6 +86,35 @@ export class BinaryLink {
 }
 
 /**
+ * A capture: bytes go in, then it is finished, then it is asked.
+ */
+export class Capture {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Bytes of one direction of a connection, a copy.
+     */
+    bytes(connection: number, direction: number, at: number, length: number): Uint8Array;
+    /**
+     * Indices of the parts that are asked for; what is undefined is not asked.
+     */
+    find(connection: number, token?: Uint8Array | number[] | null, identifier?: number | null, status?: number | null): Uint32Array;
+    /**
+     * The file has ended; gives the overview.
+     */
+    finish(): any;
+    constructor();
+    /**
+     * Some parts of a connection, explained.
+     */
+    parts(connection: number, from: number, count: number): any;
+    /**
+     * Takes bytes of the file; after `finish` none.
+     */
+    push(bytes: Uint8Array | number[]): void;
+}
+
+/**
  * Tuples from the feedback service's stream.
  */
 export class FeedbackDecoder {
@@ -169,6 +198,7 @@ export interface InitOutput {
     readonly __wbg_batch_free: (a: number, b: number) => void;
     readonly __wbg_batchoptions_free: (a: number, b: number) => void;
     readonly __wbg_binarylink_free: (a: number, b: number) => void;
+    readonly __wbg_capture_free: (a: number, b: number) => void;
     readonly __wbg_feedbackdecoder_free: (a: number, b: number) => void;
     readonly __wbg_framedecoder_free: (a: number, b: number) => void;
     readonly __wbg_get_batchoptions_breaker: (a: number) => number;
@@ -209,6 +239,12 @@ export interface InitOutput {
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
     readonly binarylink_write: (a: number, b: number, c: number, d: number) => any;
+    readonly capture_bytes: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly capture_find: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
+    readonly capture_finish: (a: number) => [number, number, number];
+    readonly capture_new: () => number;
+    readonly capture_parts: (a: number, b: number, c: number, d: number) => [number, number, number];
+    readonly capture_push: (a: number, b: number, c: number) => void;
     readonly checkPayload: (a: number, b: number, c: number) => [number, number];
     readonly encodeErrorResponse: (a: number, b: number) => [number, number];
     readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];

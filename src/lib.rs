@@ -30,6 +30,7 @@
 
 pub mod batch;
 pub mod binary;
+pub mod capture;
 pub mod notification;
 pub mod outcome;
 

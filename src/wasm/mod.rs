@@ -5,6 +5,7 @@
 //! view of this memory would die when the memory grows.
 
 mod batch;
+mod capture;
 mod failure;
 mod frames;
 mod link;
