@@ -280,7 +280,8 @@ fn the_opener_is_the_first_end_also_where_its_answer_was_captured_first() {
     let mut packets = connection(PROVIDER, &frames(1, 1), &[]);
     packets.swap(0, 1);
     let ends = overview(&ethernet_file(&packets)).connections.remove(0).ends.expect("two");
-    assert_eq!(ends, ["127.0.0.1:50000", "127.0.0.1:2195"]);
+    let local = format!("{}ffff7f000001", "0".repeat(20));
+    assert_eq!(ends, [format!("{local}c350"), format!("{local}0893")]);
 }
 
 #[test]

@@ -52,8 +52,7 @@ impl Format {
 }
 
 /// Why a file cannot be read further; what came before it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FileError {
     /// Neither of the two.
     #[error("the file begins like no pcap and no pcapng")]
@@ -312,8 +311,8 @@ fn resolution(body: &[u8], big: bool) -> u64 {
 
 fn microseconds(parts: u64, per_second: u64) -> u64 {
     let (seconds, rest) = (parts / per_second, parts % per_second);
-    // The rest is below `per_second`, and the product may need more than 64 bits all the same.
-    let rest = (u128::from(rest) * u128::from(MICROSECONDS) / u128::from(per_second)) as u64;
+    // The rest is below `per_second`: less than a million microseconds, and exact enough in 53 bits.
+    let rest = (rest as f64 * MICROSECONDS as f64 / per_second as f64) as u64;
     seconds.saturating_mul(MICROSECONDS).saturating_add(rest)
 }
 

@@ -98,7 +98,8 @@ pub struct Capture {
     pub passed: Passed,
     /// The connections, by their first packet.
     pub connections: Vec<Connection>,
-    latest: BTreeMap<[Endpoint; 2], usize>,
+    /// The latest connection between two ends, by [`key_of`] them.
+    latest: BTreeMap<u64, u64>,
     room: usize,
 }
 
@@ -203,10 +204,10 @@ impl Capture {
     fn segment(&mut self, segment: Segment<'_>, time: u64) {
         let Segment { from, to, sequence, flags, data, length } = segment;
         let has = |flag: u8| flags & flag != 0;
-        let key = [from.min(to), from.max(to)];
+        let key = key_of(from, to);
         let opens = has(Segment::SYN);
         let first_of_all = opens && !has(Segment::ACK);
-        let mut index = self.latest.get(&key).copied();
+        let mut index = self.latest.get(&key).map(|index| *index as usize);
         if let Some(connection) = index.and_then(|index| self.connections.get_mut(index)) {
             let direction = connection.direction_from(from);
             // The same ends again, with another first number: the port was used again.
@@ -223,7 +224,7 @@ impl Capture {
             None => {
                 let ends = if opens && !first_of_all { [to, from] } else { [from, to] };
                 self.connections.push(Connection::new(Some(ends), self.packets, time));
-                self.latest.insert(key, self.connections.len() - 1);
+                self.latest.insert(key, self.connections.len() as u64 - 1);
                 self.connections.len() - 1
             }
         };
@@ -253,4 +254,10 @@ impl Capture {
         }
         direction.reset |= has(Segment::RST);
     }
+}
+
+/// The same number for both directions between two ends.
+fn key_of(from: Endpoint, to: Endpoint) -> u64 {
+    let hash = |end: Endpoint| parts::hash(end.address.iter().chain(&end.port.to_be_bytes()));
+    hash(from) ^ hash(to)
 }

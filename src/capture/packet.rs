@@ -1,12 +1,10 @@
 //! From a captured packet to a TCP segment: link layer, IP, TCP. What is none is said to be something else.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
-    /// Its address.
-    pub address: IpAddr,
+    /// Its address; of IPv4 as IPv6 writes it (`::ffff:a.b.c.d`).
+    pub address: [u8; 16],
     /// Its port.
     pub port: u16,
 }
@@ -123,7 +121,8 @@ fn ipv4(ip: &[u8]) -> Result<Segment<'_>, Skipped> {
         total => total,
     };
     let body = total.checked_sub(length).filter(|_| length >= 20).ok_or(Skipped::Malformed)?;
-    let (from, to) = (Ipv4Addr::new(a, b, c, d).into(), Ipv4Addr::new(e, f, g, h).into());
+    let address = |[a, b, c, d]: [u8; 4]| [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d];
+    let (from, to) = (address([a, b, c, d]), address([e, f, g, h]));
     transport(from, to, ip.get(length..).unwrap_or_default(), body)
 }
 
@@ -131,7 +130,7 @@ fn ipv6(ip: &[u8]) -> Result<Segment<'_>, Skipped> {
     let head = ip.first_chunk::<40>().ok_or(Skipped::Malformed)?;
     let address = |at: usize| {
         let raw = head.get(at..).and_then(<[u8]>::first_chunk::<16>);
-        raw.map(|raw| IpAddr::from(Ipv6Addr::from(*raw))).ok_or(Skipped::Malformed)
+        raw.copied().ok_or(Skipped::Malformed)
     };
     let (from, to) = (address(8)?, address(24)?);
     let mut rest = ip.get(40..).unwrap_or_default();
@@ -159,7 +158,7 @@ fn ipv6(ip: &[u8]) -> Result<Segment<'_>, Skipped> {
 }
 
 /// `length`: bytes of header and data on the wire; `tcp` may be shorter (not all was captured) or longer (padding).
-fn transport(from: IpAddr, to: IpAddr, tcp: &[u8], length: usize) -> Result<Segment<'_>, Skipped> {
+fn transport(from: [u8; 16], to: [u8; 16], tcp: &[u8], length: usize) -> Result<Segment<'_>, Skipped> {
     let head = tcp.first_chunk::<20>().ok_or(Skipped::Malformed)?;
     let [a, b, c, d, e, f, g, h, _, _, _, _, offset, flags, ..] = *head;
     let header = usize::from(offset >> 4) * 4;

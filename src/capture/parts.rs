@@ -92,9 +92,12 @@ impl Part {
     }
 }
 
-/// FNV-1a over token and payload.
 fn key(token: &[u8], payload: &[u8]) -> u64 {
-    let bytes = token.iter().chain([&0]).chain(payload);
+    hash(token.iter().chain([&0]).chain(payload))
+}
+
+/// FNV-1a.
+pub(super) fn hash<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 

@@ -3,8 +3,6 @@
 //! What came first counts: a segment that comes again changes nothing. Bytes that never come are left out and said:
 //! the stream then consists of several *runs*.
 
-use std::collections::BTreeMap;
-
 /// Bytes held back for an earlier segment that may still come; then it is taken for lost.
 pub const MAX_HELD: usize = 1_048_576;
 
@@ -53,7 +51,7 @@ pub struct Direction {
     /// Segments before the first byte is known.
     early: Vec<(u32, Held)>,
     /// Segments behind a gap, by their offset.
-    held: BTreeMap<u64, Held>,
+    held: Vec<(u64, Held)>,
     held_bytes: usize,
     /// Its bytes, without those that are missing.
     pub bytes: Vec<u8>,
@@ -200,35 +198,44 @@ impl Direction {
     }
 
     fn hold(&mut self, offset: u64, bytes: &[u8], packet: u32, time: u64) {
-        if let Some(there) = self.held.get(&offset) {
-            self.again += bytes.len().min(there.bytes.len()) as u64;
-            if there.bytes.len() >= bytes.len() {
-                return;
+        let at = self.held.partition_point(|(other, _)| *other < offset);
+        let new = Held { bytes: bytes.to_vec(), packet, time };
+        match self.held.get_mut(at) {
+            Some((other, there)) if *other == offset => {
+                self.again += bytes.len().min(there.bytes.len()) as u64;
+                if there.bytes.len() < bytes.len() {
+                    self.held_bytes += bytes.len() - there.bytes.len();
+                    *there = new;
+                }
             }
-        }
-        self.held_bytes += bytes.len();
-        if let Some(shorter) = self.held.insert(offset, Held { bytes: bytes.to_vec(), packet, time }) {
-            self.held_bytes -= shorter.bytes.len();
+            _ => {
+                self.held_bytes += bytes.len();
+                self.held.insert(at, (offset, new));
+            }
         }
     }
 
     /// Takes what follows now without a gap.
     fn release(&mut self, room: &mut usize) {
-        while let Some(entry) = self.held.first_entry().filter(|entry| *entry.key() <= self.end) {
-            let (offset, Held { bytes, packet, time }) = entry.remove_entry();
+        let mut taken = 0;
+        let mut held = std::mem::take(&mut self.held);
+        while let Some((offset, Held { bytes, packet, time })) = held.get(taken).filter(|(at, _)| *at <= self.end) {
+            taken += 1;
             self.held_bytes -= bytes.len();
-            let known = ((self.end - offset) as usize).min(bytes.len());
-            let (old, new) = bytes.split_at(known);
+            let back = (self.end - offset) as usize;
+            let (old, new) = bytes.split_at(back.min(bytes.len()));
             self.again += old.len() as u64;
-            self.compare(old, (self.end - offset) as usize);
+            self.compare(old, back);
             if !new.is_empty() {
-                self.append(new, packet, time, room);
+                self.append(new, *packet, *time, room);
             }
         }
+        held.drain(..taken);
+        self.held = held;
     }
 
     fn pass_gap(&mut self, room: &mut usize) {
-        let Some((offset, _)) = self.held.first_key_value() else { return };
+        let Some((offset, _)) = self.held.first() else { return };
         let missing = offset.saturating_sub(self.end);
         self.end += missing;
         self.next = self.next.map(|next| next.wrapping_add(missing as u32));

@@ -24,6 +24,7 @@ pub struct Overview {
     /// What kind of file it is; `None`: a stream by itself.
     pub format: Option<Format>,
     /// What kept it from being read further.
+    #[serde(serialize_with = "as_text")]
     pub failure: Option<FileError>,
     /// Packets.
     pub packets: u32,
@@ -39,7 +40,7 @@ pub struct Overview {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// Both ends as text, who opened it first.
+    /// Both ends, who opened it first: 16 bytes of address (see [`super::packet::Endpoint`]) and 2 of port, in hexadecimal.
     pub ends: Option<[String; 2]>,
     /// What each direction carries.
     pub kinds: [Kind; 2],
@@ -199,6 +200,11 @@ impl View {
     }
 }
 
+/// Why a file cannot be read further, in English.
+fn as_text<S: serde::Serializer>(failure: &Option<FileError>, serializer: S) -> Result<S::Ok, S::Error> {
+    failure.map(|error| error.to_string()).serialize(serializer)
+}
+
 fn summary((connection, diagnosis): (&Connection, &Diagnosis)) -> Summary {
     let [first, second] = &connection.directions;
     let mut fates = [0; 4];
@@ -207,7 +213,7 @@ fn summary((connection, diagnosis): (&Connection, &Diagnosis)) -> Summary {
             *count += 1;
         }
     }
-    let text = |end: super::packet::Endpoint| std::net::SocketAddr::new(end.address, end.port).to_string();
+    let text = |end: super::packet::Endpoint| explain::hex(&[end.address.as_slice(), &end.port.to_be_bytes()].concat());
     Summary {
         ends: connection.ends.map(|ends| ends.map(text)),
         kinds: connection.kinds,
