@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { explain } from '../core.js'
 import { BellpushError } from '../errors.js'
+import { readCapture, tellCapture } from './capture.js'
 import { exit, usage } from './exit.js'
 import { explanationLines } from './explanation.js'
 import { bytesOfHex, looksLikeHex } from './hex.js'
@@ -19,8 +20,8 @@ const MOST_INPUT = 5 * MOST_BYTES
 
 /** How other things begin that people have, and what they are to do with them. @type {[RegExp, string][]} */
 const OTHERS = [
-  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: decode the bytes of one direction ' +
-    'of one connection (in Wireshark: Follow TCP Stream, show as Raw, Save as)'],
+  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: name its file, as in ' +
+    'bellpush decode capture.pcapng'],
   [/^(14|15|16|17)030[0-4]/, 'these are TLS records: what they carry is encrypted, and must be captured before TLS ' +
     'or decrypted with its keys']
 ]
@@ -43,12 +44,16 @@ A file holds the bytes themselves, or hex. Hex is read as people have it: with
 spaces, commas, colons or line breaks, 0x.. or \\x.., and as the dumps of xxd,
 hexdump -C, od -A x -t x1 and Wireshark. At most 1 MiB is decoded.
 
+A file that is a capture (pcap, pcapng) may be larger: its TCP connections are
+put together again, and what went wrong in each is told.
+
 Exit codes: 0 done, 1 something could not be read (what could is explained),
 2 usage.
 
 Examples:
   $ bellpush decode 08 08 00 00 00 07
   $ bellpush decode capture.bin
+  $ bellpush decode capture.pcapng
   $ xxd capture.bin | bellpush decode -
   $ bellpush decode --as feedback --json '49 6a 1f 80 00 02 0a1b'`
 
@@ -57,6 +62,8 @@ Examples:
  * @param {{ as?: import('../core.js').Explanation['kind'], json?: boolean }} options
  */
 async function decode (input, { as, json }) {
+  const capture = as === undefined && input.length === 1 ? await readCapture(input[0]) : undefined
+  if (capture) return tellCapture(capture, json === true)
   const bytes = await readBytes(input)
   const explanation = explain(bytes, as)
   const advice = explanation.problem && adviceOn(bytes, as)
