@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { folder } from './certificates.js'
 
 /**
@@ -17,7 +18,9 @@ import { folder } from './certificates.js'
  */
 export async function recorded (t, port, act) {
   const file = join(await folder(t, {}), 'run.pcap')
-  const args = ['-i', 'lo', '-U', '--immediate-mode', '-Z', 'root', '-w', file, `tcp port ${port}`]
+  // Packets of the loopback have up to 64 KiB, and there must be room for many of them.
+  const room = ['-s', '65535', '-B', '65536']
+  const args = ['-i', 'lo', '-U', '--immediate-mode', ...room, '-Z', 'root', '-w', file, `tcp port ${port}`]
   const child = spawn('tcpdump', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
   for await (const line of createInterface({ input: child.stderr })) {
@@ -25,16 +28,23 @@ export async function recorded (t, port, act) {
   }
   child.stderr.resume()
   await act()
+  while (ends(await readFile(file)) < 2) await setTimeout(20, undefined, { signal: t.signal })
   child.kill('SIGINT')
   await once(child, 'exit')
   return readFile(file)
+}
+
+/** How many packets say FIN or RST: Ethernet and IPv4 have 34 bytes. @param {Buffer} file */
+function ends (file) {
+  if (file.length < 24) return 0
+  return packetsOf(file).packets.filter(packet => packet.length > 16 + 47 && (packet[16 + 34 + 13] & 5) !== 0).length
 }
 
 /** The file's head, and its packets with their heads. @param {Buffer} file pcap, little-endian */
 export function packetsOf (file) {
   assert.equal(file.readUInt32LE(0), 0xa1b2c3d4)
   const packets = []
-  for (let at = 24; at < file.length;) {
+  for (let at = 24; at + 16 <= file.length;) {
     const end = at + 16 + file.readUInt32LE(at + 8)
     packets.push(file.subarray(at, end))
     at = end
