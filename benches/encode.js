@@ -48,8 +48,8 @@ export async function encode () {
     title: `Encoding, ${COUNT.toLocaleString('en')} tokens a batch, frames of 170 bytes`,
     figures: [
       { who: 'Bellpush: Batch.push, BinaryLink.write', what: ns(a) },
-      { who: 'Buffer, frames laid out beforehand, token and identifier patched', what: ns(b) },
-      { who: 'Buffer, a frame at a time, chunks by Buffer.concat', what: ns(c) },
+      { who: 'Buffer, frames laid out once, token and identifier patched', what: ns(b) },
+      { who: 'Buffer, a frame at a time, each written once, chunks by Buffer.concat', what: ns(c) },
       { who: 'the native core', what: ns(d) }
     ],
     targets: [atLeast('times the careful Buffer code', b / a, 8), atMost('times the native core', a / d, 2)],

@@ -10,8 +10,8 @@ export async function plain () {
   const raw = await race({
     count: COUNT,
     runners: {
-      ours: { contender: 'bellpush', rounds: 15, warmUp: 3 },
-      bytes: { contender: 'raw', rounds: 15, warmUp: 3 },
+      ours: { contender: 'bellpush', rounds: 15, warmUp: 10 },
+      bytes: { contender: 'raw', rounds: 15, warmUp: 10 },
       apn: { contender: 'apn', rounds: 3 }
     }
   })

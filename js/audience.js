@@ -44,12 +44,12 @@ export function readAudience (audience, store) {
 
 /** @param {Token[]} tokens the caller's own, who may fill it anew meanwhile */
 function fromArray (tokens) {
-  return { total: tokens.length, chunks: sliced([...tokens]) }
+  return { total: tokens.length, chunks: sliced(tokens.slice()) }
 }
 
 /** @param {Token[]} tokens */
 async function * sliced (tokens) {
-  for (let at = 0; at < tokens.length; at += CHUNK) yield tokens.slice(at, at + CHUNK).map(textOf)
+  for (let at = 0; at < tokens.length; at += CHUNK) yield textsOf(tokens.slice(at, at + CHUNK))
 }
 
 /**
@@ -129,6 +129,14 @@ async function nextChunk (iterator, next) {
     // What came before the failure is not lost with it.
     return { chunk, following, done: true, error: { cause } }
   }
+}
+
+/**
+ * @param {Token[]} tokens
+ * @returns {string[]} the same array where all of them are texts, as nearly always
+ */
+function textsOf (tokens) {
+  return tokens.every(token => typeof token === 'string') ? tokens : tokens.map(textOf)
 }
 
 /**

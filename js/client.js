@@ -3,6 +3,7 @@
  */
 import { EventEmitter, setMaxListeners } from 'node:events'
 import { TLSSocket } from 'node:tls'
+import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
 import { describeReason, payloadBytes } from './core.js'
@@ -31,14 +32,15 @@ import { ResultQueue } from './result-queue.js'
  * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
  *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
- * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to 16)
+ * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to
+ *   16, or 32 where the gateway is far away)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
  * @property {number} [connectTries] before a gateway is given up (8)
- * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); what
- *   waits in buffers shows none, so longer than the gateway takes for `maxInFlight` tokens
+ * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); each
+ *   token in flight adds two, because what waits in buffers shows no progress
  * @property {number} [linger] milliseconds that a connection waits for more tokens before it asks for proof of what it
  *   has sent (250)
- * @property {number} [maxInFlight] tokens held at once (65,536)
+ * @property {number} [maxInFlight] tokens held at once (131,072)
  * @property {number} [maxAttempts] times that one notification is tried when Apple fails to process it (3)
  * @property {number} [breaker] so many refused tokens, and more refused than accepted, stop a push (20)
  * @property {'sentinel' | { quiet: number }} [confirm] how acceptance is known: by a sentinel, a knowingly bad
@@ -86,7 +88,7 @@ const clientRules = {
   connectTries: integer(1, 1000, 8),
   answerTimeout: integer(1, 3_600_000, 30_000),
   linger: integer(0, 3_600_000, 250),
-  maxInFlight: integer(1, 16_777_216, 65_536),
+  maxInFlight: integer(1, 16_777_216, 131_072),
   maxAttempts: integer(1, 255, 3),
   breaker: integer(1, 0xffff_ffff, 20),
   confirm: {
@@ -105,6 +107,9 @@ const sendRules = {
   expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
   priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' }
 }
+
+/** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
+const MOST_LISTENING = 64
 
 /** Milliseconds between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 100
@@ -200,6 +205,17 @@ export class Client extends EventEmitter {
       'the client was destroyed before all dead tokens had been removed from the token store'))
   }
 
+  /** Of the pushes that are over, listens to the latest ones. @param {Push} push */
+  #listenTo (push) {
+    this.#listening.add(push)
+    let connections = 0
+    for (const one of [...this.#listening].reverse()) {
+      connections += one.listening
+      if (connections > MOST_LISTENING) one.hush()
+      if (one.listening === 0) this.#listening.delete(one)
+    }
+  }
+
   /** Listens no more for refusals that come late. */
   #hush () {
     for (const push of this.#listening) push.hush()
@@ -281,13 +297,11 @@ export class Client extends EventEmitter {
    * @param {AbortSignal | undefined} signal
    */
   async #finish (push, builder, removal, signal) {
-    const abort = () => push.stop(new AbortError(signal?.reason))
-    signal?.addEventListener('abort', abort, { once: true })
+    const undo = onAbort(signal, () => push.stop(new AbortError(signal?.reason)))
     await push.done
-    for (const other of this.#listening) if (!other.isListening) this.#listening.delete(other)
-    if (push.isListening) this.#listening.add(push)
+    this.#listenTo(push)
     if (this.#destroyed.signal.aborted) this.#hush()
-    signal?.removeEventListener('abort', abort)
+    undo()
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)
     const error = push.error ?? errorOfStop(push.stopped, report)

@@ -5,8 +5,14 @@
  */
 import { BinaryLink } from './core.js'
 
-/** Bytes written at once. What the kernel has not taken of them when a connection breaks is in doubt, so not more. */
+/** Bytes written at once while the kernel takes them at once. */
 const CHUNK_BYTES = 65_536
+
+/** Bytes of one TLS record at most. It is decrypted whole or not at all. */
+const RECORD_BYTES = 16_384
+
+/** Bytes written at once after the kernel took no more: with the longest frames still one record. */
+const CAREFUL_BYTES = 12_288
 
 /** Chunks written in a row before the event loop gets a turn: an answer may be waiting to be read. */
 const CHUNKS_IN_A_ROW = 8
@@ -22,6 +28,13 @@ export class SocketLink {
   #changed
   #quiet
   #writing = false
+  /** Bytes of the write that is under way; 0: the kernel has all of it. */
+  #chunk = 0
+  /** The last write waited for the kernel; while it is under way not all of it can have left. */
+  #stuck = false
+  /** A write had to wait once: this gateway is slower than we are, and smaller writes cost nothing. */
+  #careful = false
+  #writes = 0
   #inARow = 0
   #ended = false
   /** @type {NodeJS.Timeout | undefined} */
@@ -54,7 +67,7 @@ export class SocketLink {
     this.#quiet = timing.quiet !== undefined
     this.#link = new BinaryLink(batch, timing, now())
     socket.on('data', bytes => this.#during(() => {
-      this.#link.read(bytes, 0, now())
+      this.#link.read(bytes, this.#unsent, now())
       if (this.#quiet) late(this.#link.late())
     }))
     // Nothing can come after the gateway's end, so there is no need to wait for the socket's own.
@@ -71,18 +84,41 @@ export class SocketLink {
   /** Writes what there is to write, as far as the socket takes it. */
   pump () {
     while (!this.#ended && !this.#writing && this.#socket.writable) {
-      const bytes = this.#link.write(CHUNK_BYTES, this.#now())
+      const bytes = this.#link.write(this.#careful ? CAREFUL_BYTES : CHUNK_BYTES, this.#now())
       if (bytes === undefined) break
       this.#writing = true
+      this.#chunk = bytes.length
+      this.#stuck = false
+      this.#lookTwice(++this.#writes)
       // The callback comes when the kernel has all of it; with an error it comes too, and 'error' says which.
       this.#socket.write(bytes, error => this.#written(error))
     }
     this.#watch()
   }
 
+  /**
+   * Of the last write, bytes that no gateway can have read. The kernel tells nobody how much it has taken of a write
+   * that waits, only that it was not all: of one record nothing can be decrypted, of several the end is missing.
+   */
+  get #unsent () {
+    if (!this.#stuck) return 0
+    return this.#chunk <= RECORD_BYTES ? this.#chunk : 1 // nothing where it is under way no more
+  }
+
+  /**
+   * Finds out whether a write waits for the kernel. Where all was taken at once its callback comes within a turn of the
+   * event loop, and an answer may come before it; a write that is still there after two turns has not left whole.
+   * @param {number} write its number
+   */
+  #lookTwice (write) {
+    setImmediate(() => setImmediate(() => {
+      if (this.#chunk > 0 && this.#writes === write) this.#stuck = this.#careful = true
+    }))
+  }
+
   /** Ends the connection at once: what was written is in doubt. */
   abandon () {
-    if (!this.#ended) this.#link.closed({ unsent: 0, abandoned: true }, this.#now())
+    if (!this.#ended) this.#link.closed({ unsent: this.#unsent, abandoned: true }, this.#now())
     this.#end()
   }
 
@@ -106,7 +142,9 @@ export class SocketLink {
 
   /** @param {Error | null | undefined} error */
   #written (error) {
-    if (this.#quiet && !error) this.#during(() => this.#link.left(this.#now()))
+    if (error) return // how much of it has left is what it was; 'error' and 'close' follow
+    this.#chunk = 0
+    if (this.#quiet) this.#during(() => this.#link.left(this.#now()))
     if (++this.#inARow < CHUNKS_IN_A_ROW) {
       this.#during(() => { this.#writing = false })
     } else {
@@ -125,7 +163,7 @@ export class SocketLink {
   }
 
   #close () {
-    if (!this.#ended) this.#link.closed({ unsent: 0 }, this.#now())
+    if (!this.#ended) this.#link.closed({ unsent: this.#unsent }, this.#now())
   }
 
   /**
@@ -163,7 +201,7 @@ export class SocketLink {
     this.#timerAt = deadline
     this.#timer = setTimeout(() => {
       this.#timerAt = Infinity
-      this.#during(() => this.#link.tick(0, this.#now()))
+      this.#during(() => this.#link.tick(this.#unsent, this.#now()))
     }, Math.min(Math.max(deadline - this.#now(), 0) + 1, LONGEST_TIMER))
   }
 }

@@ -26,8 +26,11 @@ const LISTEN_ON = 60_000
 /** So many connections in a row that end and have taught nothing, and the gateway is given up. */
 const FRUITLESS_CONNECTIONS = 5
 
-/** Connections at once where the caller sets no number: one while no token is refused, then more and more. */
-const MOST_CONNECTIONS = 16
+/**
+ * Connections at once where the caller sets no number: one while no token is refused, then more and more, up to as many
+ * as a round trip has milliseconds, within these bounds: each refusal costs its connection some round trips.
+ */
+const MOST_CONNECTIONS = { near: 16, far: 32 }
 
 /** An answer ends its connection: from so many on, the next connections are made before they are needed. */
 const ANSWERS_UNTIL_AHEAD = 2
@@ -120,9 +123,9 @@ export class Push {
     return this.#error
   }
 
-  /** Whether a refusal may still come for what was reported accepted. */
-  get isListening () {
-    return this.#listening.size > 0
+  /** Connections on which a refusal may still come for what was reported accepted. */
+  get listening () {
+    return this.#listening.size
   }
 
   /** Why the core stopped it, if it did. */
@@ -188,6 +191,8 @@ export class Push {
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
+    // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
+    if (standing.room === 0 && !this.#inputEnded) this.#supply.keepAhead(wanted)
     if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }
@@ -252,7 +257,10 @@ export class Push {
 
   /** How many links should be at work. */
   get #wanted () {
-    return this.#parts.connections ?? Math.min(Math.max(1, this.#standing.refused), MOST_CONNECTIONS)
+    if (this.#parts.connections !== undefined) return this.#parts.connections
+    const { near, far } = MOST_CONNECTIONS
+    const most = Math.min(Math.max(near, Math.floor(this.#supply.roundTrip)), far)
+    return Math.min(Math.max(1, this.#standing.refused), most)
   }
 
   async #open () {

@@ -7,8 +7,12 @@ import { setMaxListeners } from 'node:events'
 /** An answer takes at least so many milliseconds: the event loop has other things to do, too. */
 const LEAST_ROUND_TRIP = 2
 
+/** A connection that was made ahead and idle for so many milliseconds is closed: who knows what lives at its end. */
+const MOST_IDLE = 30_000
+
 export class Supply {
   #connect
+  #mostIdle
   /** Ends when the push does: connections that are being made are given up. */
   #over = new AbortController()
   /** @type {Promise<import('node:net').Socket | undefined>[]} made, or being made, before they are needed */
@@ -16,9 +20,13 @@ export class Supply {
   /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
   #quickest = Infinity
 
-  /** @param {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect */
-  constructor (connect) {
+  /**
+   * @param {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
+   * @param {{ mostIdle?: number }} [options] milliseconds
+   */
+  constructor (connect, { mostIdle = MOST_IDLE } = {}) {
     this.#connect = connect
+    this.#mostIdle = mostIdle
     setMaxListeners(0, this.#over.signal) // each connection that is being made listens
   }
 
@@ -35,6 +43,7 @@ export class Supply {
   /** A connection: one that was made ahead and still lives, or a new one. */
   async take () {
     const socket = await this.#ahead.shift()
+    socket?.setTimeout(0)
     // Where the gateway has spoken already it takes leave: what is sent now would be in doubt.
     if (socket?.writable && socket.readableLength === 0) return socket
     socket?.destroy()
@@ -47,12 +56,17 @@ export class Supply {
    */
   keepAhead (count) {
     // Where one fails, or breaks before it is taken, another one is made in its place.
-    while (this.#ahead.length < count) this.#ahead.push(this.#make().catch(() => undefined))
+    while (this.#ahead.length < count) this.#ahead.push(this.#makeAhead().catch(() => undefined))
   }
 
   end () {
     this.#over.abort()
     for (const connection of this.#ahead) connection.then(socket => socket?.destroy())
+  }
+
+  async #makeAhead () {
+    const socket = await this.#make()
+    return socket.setTimeout(this.#mostIdle).once('timeout', () => socket.destroy())
   }
 
   async #make () {

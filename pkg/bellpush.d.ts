@@ -10,10 +10,15 @@ export class Batch {
     closeInput(): void;
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
+     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
+     */
+    pushEqual(length: number, count: number, now: number): boolean;
+    /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
      */
-    push(length: number, count: number, now: number): boolean;
+    pushLines(length: number, count: number, now: number): boolean;
     /**
      * Room for `length` bytes of text; the address holds until the next call of anything here.
      */
@@ -25,11 +30,12 @@ export class Batch {
      */
     settled(): Uint32Array;
     /**
-     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-     * tokens refused at least once.
+     * How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+     * outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+     * 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+     * once. It is asked after every event, so it makes nothing anew.
      */
-    standing(now: number): Float64Array;
+    standing(now: number): number;
     stop(now: number): void;
 }
 
@@ -72,16 +78,19 @@ export class BinaryLink {
      * Times in milliseconds; `quiet`: how long silence lasts until it is taken for success (-1: it never is).
      */
     constructor(batch: Batch, linger: number, answer: number, round_trip: number, quiet: number, now: number);
+    /**
+     * Where what `write` prepared is; the address holds until the next call of anything here.
+     */
+    output(): number;
     read(batch: Batch, bytes: Uint8Array | number[], unsent: number, now: number): void;
     refused(batch: Batch, now: number): void;
     tick(batch: Batch, unsent: number, now: number): void;
     /**
-     * What to send next, a copy; undefined: nothing now.
+     * Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
      */
-    write(batch: Batch, max_bytes: number, now: number): Uint8Array | undefined;
+    write(batch: Batch, max_bytes: number, now: number): number;
     readonly hasLearnt: boolean;
     readonly hasWritten: boolean;
-    readonly inFlight: number;
     readonly isDone: boolean;
 }
 
@@ -219,26 +228,27 @@ export interface InitOutput {
     readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly batch_push: (a: number, b: number, c: number, d: number) => number;
+    readonly batch_pushEqual: (a: number, b: number, c: number, d: number) => number;
+    readonly batch_pushLines: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_setLinks: (a: number, b: number) => void;
     readonly batch_settled: (a: number) => [number, number];
-    readonly batch_standing: (a: number, b: number) => [number, number];
+    readonly batch_standing: (a: number, b: number) => number;
     readonly batch_stop: (a: number, b: number) => void;
     readonly batchoptions_new: () => number;
     readonly binarylink_closed: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly binarylink_deadline: (a: number) => number;
     readonly binarylink_hasLearnt: (a: number) => number;
     readonly binarylink_hasWritten: (a: number) => number;
-    readonly binarylink_inFlight: (a: number) => number;
     readonly binarylink_isDone: (a: number) => number;
     readonly binarylink_late: (a: number) => [number, number];
     readonly binarylink_left: (a: number, b: number) => void;
     readonly binarylink_new: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    readonly binarylink_output: (a: number) => number;
     readonly binarylink_read: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
-    readonly binarylink_write: (a: number, b: number, c: number, d: number) => any;
+    readonly binarylink_write: (a: number, b: number, c: number, d: number) => number;
     readonly capture_bytes: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly capture_find: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly capture_finish: (a: number) => [number, number, number];

@@ -48,6 +48,23 @@ export class Batch {
         return this;
     }
     /**
+     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
+     * @param {number} length
+     * @param {number} count
+     * @param {number} now
+     * @returns {boolean}
+     */
+    pushEqual(length, count, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_pushEqual(this.__wbg_ptr, length, count, now);
+        return ret !== 0;
+    }
+    /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
      * @param {number} length
@@ -55,13 +72,13 @@ export class Batch {
      * @param {number} now
      * @returns {boolean}
      */
-    push(length, count, now) {
+    pushLines(length, count, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.batch_push(this.__wbg_ptr, length, count, now);
+        ret = wasm.batch_pushLines(this.__wbg_ptr, length, count, now);
         return ret !== 0;
     }
     /**
@@ -105,11 +122,12 @@ export class Batch {
         return v1;
     }
     /**
-     * How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-     * caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-     * tokens refused at least once.
+     * How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+     * outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+     * 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+     * once. It is asked after every event, so it makes nothing anew.
      * @param {number} now
-     * @returns {Float64Array}
+     * @returns {number}
      */
     standing(now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -118,9 +136,7 @@ export class Batch {
         let ret;
         __wbg_call_guard();
         ret = wasm.batch_standing(this.__wbg_ptr, now);
-        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
-        return v1;
+        return ret >>> 0;
     }
     /**
      * @param {number} now
@@ -410,18 +426,6 @@ export class BinaryLink {
         return ret !== 0;
     }
     /**
-     * @returns {number}
-     */
-    get inFlight() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.binarylink_inFlight(this.__wbg_ptr);
-        return ret;
-    }
-    /**
      * @returns {boolean}
      */
     get isDone() {
@@ -481,6 +485,19 @@ export class BinaryLink {
         return this;
     }
     /**
+     * Where what `write` prepared is; the address holds until the next call of anything here.
+     * @returns {number}
+     */
+    output() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.binarylink_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
      * @param {Batch} batch
      * @param {Uint8Array | number[]} bytes
      * @param {number} unsent
@@ -533,11 +550,11 @@ export class BinaryLink {
         wasm.binarylink_tick(this.__wbg_ptr, batch.__wbg_ptr, unsent, now);
     }
     /**
-     * What to send next, a copy; undefined: nothing now.
+     * Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
      * @param {Batch} batch
      * @param {number} max_bytes
      * @param {number} now
-     * @returns {Uint8Array | undefined}
+     * @returns {number}
      */
     write(batch, max_bytes, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
@@ -550,7 +567,7 @@ export class BinaryLink {
         let ret;
         __wbg_call_guard();
         ret = wasm.binarylink_write(this.__wbg_ptr, batch.__wbg_ptr, max_bytes, now);
-        return ret;
+        return ret >>> 0;
     }
 }
 if (Symbol.dispose) BinaryLink.prototype[Symbol.dispose] = BinaryLink.prototype.free;
@@ -828,7 +845,6 @@ if (Symbol.dispose) FrameDecoder.prototype[Symbol.dispose] = FrameDecoder.protot
 export function __wbg_reset_state () {
     __wbg_instance_id++;
     cachedDataViewMemory0 = null;
-    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     if (typeof numBytesDecoded !== 'undefined') numBytesDecoded = 0;
@@ -1035,10 +1051,6 @@ function __wbg_get_imports() {
             const ret = new Object();
             return ret;
         },
-        __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
-            const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
-            return ret;
-        },
         __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
             const ret = arg0.push(arg1);
             return ret;
@@ -1139,11 +1151,6 @@ function _assertClass(instance, klass) {
     }
 }
 
-function getArrayF64FromWasm0(ptr, len) {
-    ptr = ptr >>> 0;
-    return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
-}
-
 function getArrayU32FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
@@ -1160,14 +1167,6 @@ function getDataViewMemory0() {
         cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
     }
     return cachedDataViewMemory0;
-}
-
-let cachedFloat64ArrayMemory0 = null;
-function getFloat64ArrayMemory0() {
-    if (cachedFloat64ArrayMemory0 === null || cachedFloat64ArrayMemory0.byteLength === 0) {
-        cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
-    }
-    return cachedFloat64ArrayMemory0;
 }
 
 function getStringFromWasm0(ptr, len) {
@@ -1291,7 +1290,6 @@ function __wbg_finalize_init(instance, module) {
     wasm = instance.exports;
     wasmModule = module;
     cachedDataViewMemory0 = null;
-    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();

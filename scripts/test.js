@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
-import { buildCore, samePathsEverywhere } from './lib/core.js'
+import { buildCore, rustFlags } from './lib/core.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -47,7 +47,7 @@ const steps = [
     group: 'wasm',
     name: 'clippy-wasm',
     run: () => cargoForWasm(rust(), ['clippy', '--locked', '--lib', '--tests', '--', '-D', 'warnings'],
-      samePathsEverywhere(), linterCommand('clippy'))
+      rustFlags(), linterCommand('clippy'))
   },
   { group: 'wasm', name: 'wasm-tests', run: testInWasm },
   { group: 'js', name: 'pkg-check', run: () => run(process.execPath, ['scripts/check-pkg.js']) },
@@ -82,7 +82,7 @@ function testInWasm () {
     .map(path => `${path} has tests that WebAssembly would leave out; see CONTRIBUTING.md, "Rust tests"`))
   const runner = join(bindgenFolder(rust()), 'wasm-bindgen-test-runner')
   cargoForWasm(rust(), ['test', '--locked', '--lib', '--tests'], {
-    ...samePathsEverywhere(),
+    ...rustFlags(),
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: runner
   })
 }

@@ -31,6 +31,7 @@
 pub mod batch;
 pub mod binary;
 pub mod capture;
+mod hex;
 pub mod notification;
 pub mod outcome;
 

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
+use crate::hex;
+
 /// A notification without its audience: the same for every device token of a batch.
 #[derive(Clone, Debug)]
 pub struct Notification {
@@ -144,12 +146,7 @@ fn digit(byte: u8) -> u8 {
 /// Every [`TokenError`].
 pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
     let start = out.len();
-    let outcome = if text.len().is_multiple_of(2) && append_plain(text, out) {
-        Ok(())
-    } else {
-        out.truncate(start);
-        append_decorated(text, out)
-    };
+    let outcome = if hex::append(text, out) { Ok(()) } else { append_decorated(text, out) };
     let length = out.len() - start;
     let outcome = match (outcome, length) {
         (Err(error), _) => Err(error),
@@ -161,20 +158,6 @@ pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
         out.truncate(start);
     }
     outcome
-}
-
-/// The common case: digits and nothing else. False where there is anything else, with `out` left half-written.
-fn append_plain(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut seen = 0;
-    out.extend(text.chunks_exact(2).map(|pair| {
-        let (high, low) = match pair {
-            [high, low] => (digit(*high), digit(*low)),
-            _ => (BAD, BAD), // chunks_exact(2) gives nothing else
-        };
-        seen |= high | low;
-        high << 4 | low & 0x0f
-    }));
-    seen < 16
 }
 
 /// Digits with spaces between them and perhaps angle brackets around them.

@@ -23,9 +23,17 @@ test('what is no bytes is named by the streaming decoders, too', () => {
   }
 })
 
+test('command 0 can say neither an identifier nor an expiration', () => {
+  const notification = { command: /** @type {const} */ (0), token: 'aa', payload: '{}' }
+  for (const field of [{ identifier: 1 }, { expiration: 0 }]) {
+    assert.throws(() => encodeNotification({ ...notification, ...field }), { code: 'BELLPUSH_OPTION_INVALID' })
+  }
+  assert.equal(encodeNotification(notification)[0], 0)
+})
+
 test('a priority that a command cannot say is an error', () => {
   for (const command of /** @type {const} */ ([0, 1])) {
-    const notification = { command, token: token(1), payload: dingDong, identifier: 1 }
+    const notification = { command, token: token(1), payload: dingDong }
     assert.throws(() => encodeNotification({ ...notification, priority: 5 }), invalid)
     assert.deepEqual(encodeNotification({ ...notification, priority: 10 }), encodeNotification(notification))
   }

@@ -124,7 +124,7 @@ fn a_link_with_open_input_lingers_for_more_tokens() {
     push(&mut batch, 0..2, 0);
     let mut link = patient(250, 30_000);
     assert_eq!(slots(&write(&mut link, &mut batch, 0)), [Some(0), Some(1)]);
-    assert_eq!(link.deadline(), Some(30_000), "the bytes may still wait to leave");
+    assert_eq!(link.deadline(), Some(30_004), "the bytes may still wait to leave");
     assert_eq!(slots(&write(&mut link, &mut batch, 100)), []);
     assert_eq!(link.deadline(), Some(350));
     assert_eq!(slots(&write(&mut link, &mut batch, 349)), []);
@@ -150,7 +150,7 @@ fn a_link_that_lingers_has_asked_for_no_answer_yet() {
     link.tick(&mut batch, 0, 60_000);
     assert_eq!((link.state(), ends(&mut batch)), (LinkState::Open, vec![]), "silence says nothing");
     assert_eq!(slots(&write(&mut link, &mut batch, 60_000)), [None]);
-    assert_eq!(link.deadline(), Some(90_000), "now it has asked");
+    assert_eq!(link.deadline(), Some(90_002), "now it has asked");
 }
 
 #[test]
@@ -163,10 +163,10 @@ fn a_link_that_gives_an_answer_its_time_does_not_take_the_silence_for_death() {
     assert_eq!(slots(&write(&mut second, &mut batch, 0)), (1..33).map(Some).collect::<Vec<_>>());
     assert_eq!(standing(&second), (LinkState::Open, Some(50)));
     second.tick(&mut batch, 0, 50);
-    assert_eq!(standing(&second), (LinkState::Open, Some(60)), "no time that is past");
+    assert_eq!(standing(&second), (LinkState::Open, Some(124)), "no time that is past");
     let rest: Vec<_> = (33..40).chain([0]).map(Some).chain([None]).collect();
     assert_eq!(slots(&write(&mut second, &mut batch, 50)), rest);
-    assert_eq!(standing(&second), (LinkState::Confirming, Some(60)));
+    assert_eq!(standing(&second), (LinkState::Confirming, Some(140)));
 }
 
 fn standing(link: &Link) -> (LinkState, Option<u64>) {
@@ -396,13 +396,23 @@ fn a_gateway_that_is_silent_for_too_long_leaves_in_doubt_what_was_sent() {
     let mut link = patient(0, 1_000);
     let frames = write(&mut link, &mut batch, 50);
     let last_two: usize = frames.iter().skip(1).map(|frame| frame.length).sum();
-    assert_eq!(link.deadline(), Some(1_050));
-    link.tick(&mut batch, 0, 1_049);
+    assert_eq!(link.deadline(), Some(1_054));
+    link.tick(&mut batch, 0, 1_053);
     assert_eq!(link.state(), LinkState::Confirming);
-    link.tick(&mut batch, last_two as u64, 1_050);
+    link.tick(&mut batch, last_two as u64, 1_054);
     assert_eq!(ends(&mut batch), [in_doubt(0, Reason::NO_ANSWER)]);
-    assert!(batch.has_work(1_050), "slot 1 never left");
+    assert!(batch.has_work(1_054), "slot 1 never left");
     assert_eq!(link.deadline(), None);
+}
+
+#[test]
+fn a_gateway_has_more_time_the_more_it_has_to_process() {
+    for slots in [1, 1_000] {
+        let mut batch = batch_of(slots, listing());
+        let mut link = patient(0, 1_000);
+        write(&mut link, &mut batch, 0);
+        assert_eq!(standing(&link), (LinkState::Confirming, Some(1_000 + 2 * u64::from(slots))));
+    }
 }
 
 #[test]
@@ -411,10 +421,10 @@ fn a_byte_of_an_answer_is_a_sign_of_life() {
     let mut link = patient(0, 1_000);
     write(&mut link, &mut batch, 0);
     link.read(&mut batch, &[8], 0, 900);
-    assert_eq!(link.deadline(), Some(1_900));
-    link.tick(&mut batch, 0, 1_899);
+    assert_eq!(link.deadline(), Some(1_902));
+    link.tick(&mut batch, 0, 1_901);
     assert_eq!(ends(&mut batch), []);
-    link.tick(&mut batch, 0, 1_900);
+    link.tick(&mut batch, 0, 1_902);
     assert_eq!(ends(&mut batch), [in_doubt(0, Reason::NO_ANSWER)]);
 }
 

@@ -43,6 +43,19 @@ test('close and destroy listen no more', async t => {
   }
 })
 
+test('however many pushes there are, a client listens on a bounded number of connections', async t => {
+  const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })
+  let open = 0
+  simulator.on('connection', () => open++)
+  const cut = new Promise(resolve => simulator.on('disconnect', () => {
+    open--
+    resolve(undefined)
+  }))
+  for (let i = 1; i <= 65; i++) await client.send(dingDong, token(i))
+  await cut
+  assert.equal(open, 64, 'the oldest went')
+})
+
 test('destroy by the last news of progress listens no more, either', async t => {
   const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })
   const gone = new Promise(resolve => simulator.once('disconnect', resolve))

@@ -68,6 +68,27 @@ describe('audiences', () => {
     assert.deepEqual([...simulator.accepted.keys()], [token(3), token(4)])
   })
 
+  test('among tokens of one length, what is no token is rejected by itself, whatever its characters are', async t => {
+    const { simulator, client } = await doorbell(t)
+    const odd = ['š', '\u0100', '😀', '\n', 'g', '\0'].map(text => text.padEnd(64, '0'))
+    const report = await client.send(dingDong, [token(1), ...odd, token(2)])
+    assert.deepEqual(report.rejected.map(({ token }) => token), odd)
+    assert.deepEqual([...simulator.accepted.keys()], tokens(2))
+  })
+
+  test('a line break around each token does not matter', async t => {
+    const { simulator, client } = await doorbell(t)
+    assert.equal((await client.send(dingDong, tokens(3).map(text => `${text}\n`))).accepted, 3)
+    assert.deepEqual([...simulator.accepted.keys()], tokens(3))
+  })
+
+  test('tokens of two lengths by turns go to the gateway whole', async t => {
+    const { simulator, client } = await doorbell(t)
+    const mixed = Array.from({ length: 500 }, (_, index) => token(index) + (index % 3 === 0 ? 'abcdef' : ''))
+    assert.equal((await client.send(dingDong, mixed)).accepted, 500)
+    assert.deepEqual([...simulator.accepted.keys()], mixed)
+  })
+
   test('an array is the audience as it was when it was given', async t => {
     const { client } = await doorbell(t)
     const list = tokens(3000)

@@ -281,3 +281,13 @@ fn anything(seed: u64) -> Setting {
     }
     setting
 }
+
+#[test]
+fn a_gateway_that_takes_500_a_second_of_a_full_window_is_slow_and_not_dead() {
+    let slots = 65_536;
+    let setting = Setting { reads: 13, timing: Timing::default(), piece: 1_000, ..Setting::calm(slots) };
+    let report = run(&setting);
+    assert_eq!(report.count(Outcome::Accepted), slots as usize);
+    assert!(report.elapsed > 124_000, "{} ms", report.elapsed);
+    assert_eq!(report.connections, 1);
+}

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import net from 'node:net'
 import { describe, test } from 'node:test'
 import { createAuthority } from '../js/simulator/index.js'
 import { notifications, simulated, token } from './helpers/simulated.js'
@@ -79,4 +80,16 @@ describe('client certificates', () => {
     assert.deepEqual({ refused, connections, received }, { refused: 1, connections: 0, received: 0 })
     return client.error?.code
   }
+})
+
+test('a client in the midst of its handshake is cut when the simulator stops', async (t) => {
+  const { simulator } = await simulated(t)
+  const socket = net.connect(Number(new URL(simulator.binary).port), '127.0.0.1')
+  socket.on('error', () => {})
+  t.after(() => socket.destroy())
+  await once(socket, 'connect')
+  socket.write(Buffer.from('160301', 'hex')) // the first bytes of a TLS record
+  const closed = new Promise((resolve) => { socket.once('close', resolve) })
+  await simulator.stop()
+  await closed
 })

@@ -1,5 +1,5 @@
 /**
- * This package's client: a round is one `send`.
+ * This package's client, one for all rounds as a backend has one for all rings: a round is one `send`.
  */
 import { Client } from '../../js/index.js'
 import { makeTokens, payload } from '../lib/tokens.js'
@@ -10,10 +10,9 @@ import { makeTokens, payload } from '../lib/tokens.js'
  */
 export async function prepare ({ port, credentials: { ca, ...auth }, count, options }) {
   const tokens = makeTokens(count)
-  return async (/** @type {{ options?: object }} */ input) => {
-    const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, ...options, ...input.options })
+  const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, ...options })
+  return async () => {
     const { counts, connections } = await client.send(payload, tokens)
-    await client.close()
     return { knows: true, counts, connections }
   }
 }

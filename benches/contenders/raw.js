@@ -42,7 +42,7 @@ function encode (tokens) {
   batch.closeInput()
   const link = new BinaryLink(batch, { linger: 0, answerTimeout: 1, roundTrip: 2 }, 0)
   const chunks = []
-  for (let chunk = link.write(CHUNK, 0); chunk; chunk = link.write(CHUNK, 0)) chunks.push(chunk)
+  for (let chunk = link.write(CHUNK, 0); chunk; chunk = link.write(CHUNK, 0)) chunks.push(Buffer.from(chunk))
   link.free()
   batch.free()
   return Buffer.concat(chunks)

@@ -1,9 +1,12 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { guarded, pkg, Resident, view } from './module.js'
+import { guarded, numbers, pkg, Resident, view } from './module.js'
 
 const encoder = new TextEncoder()
+
+/** Numbers in what the core says of how a batch stands. */
+const STANDING = 14
 
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
@@ -87,10 +90,33 @@ export class Batch {
    * @param {number} now
    */
   push (tokens, now) {
-    if (tokens.length === 0 || this.#pushText(tokens.join('\n'), tokens.length, now)) return
+    if (tokens.length === 0 || this.#pushEqual(tokens, now) || this.#pushLines(tokens.join('\n'), tokens.length, now)) {
+      return
+    }
     // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
     // two tokens and none: something that is no digit says so.
-    this.#pushText(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+    this.#pushLines(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+  }
+
+  /**
+   * The usual case: texts of one length need nothing between them. To add them up one by one only notes what is to be
+   * put together, which is then done once, straight into the core's memory.
+   * @param {string[]} tokens
+   * @param {number} now
+   * @returns {boolean} false: they are not like that, and nothing was pushed
+   */
+  #pushEqual (tokens, now) {
+    const { length } = tokens[0]
+    if (length === 0) return false
+    let text = ''
+    for (const token of tokens) {
+      if (token.length !== length) return false
+      text += token
+    }
+    return this.resident.use(inner => {
+      const { read, written } = encoder.encodeInto(text, view(inner.reserve(text.length), text.length))
+      return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
+    })
   }
 
   /**
@@ -99,7 +125,7 @@ export class Batch {
    * @param {number} now
    * @returns {boolean} false: there are not `count` lines, and nothing was pushed
    */
-  #pushText (text, count, now) {
+  #pushLines (text, count, now) {
     return this.resident.use(inner => {
       // The core takes no lines in no bytes for no tokens, so an empty token on its own is written as a space.
       const lines = text || ' '
@@ -110,7 +136,7 @@ export class Batch {
         room = 3 * lines.length // the most that UTF-8 needs for a UTF-16 code unit
         written = encoder.encodeInto(lines, view(inner.reserve(room), room))
       }
-      return inner.push(written.written, count, now)
+      return inner.pushLines(written.written, count, now)
     })
   }
 
@@ -160,7 +186,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup, refused] = this.resident.use(inner => inner.standing(now))
+      refusal, wakeup, refused] = numbers(this.resident.use(inner => inner.standing(now)), STANDING)
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,

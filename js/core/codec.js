@@ -58,8 +58,8 @@ function json (value) {
  * @param {0 | 1 | 2} [notification.command]
  * @param {string} notification.token
  * @param {string | Uint8Array | object} notification.payload
- * @param {number} [notification.identifier]
- * @param {number} [notification.expiration] Unix seconds
+ * @param {number} [notification.identifier] not with command 0
+ * @param {number} [notification.expiration] Unix seconds; not with command 0
  * @param {number} [notification.priority] commands 0 and 1 cannot say one: with them only 10, which they always mean
  * @returns {Uint8Array}
  */
@@ -72,6 +72,10 @@ export function encodeNotification ({ command = 2, token, payload, identifier, e
   checkInteger('priority', priority, 0xff)
   if (command < 2 && priority !== undefined && priority !== 10) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', `command ${command} cannot say a priority; it always means 10`)
+  }
+  if (command === 0 && (identifier !== undefined || expiration !== undefined)) {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID',
+      'command 0 can say neither an identifier nor an expiration; command 1 and 2 can')
   }
   const bytes = payloadBytes(payload)
   const canonical = normalizeToken(token)

@@ -102,3 +102,12 @@ const instance = /** @type {() => pkg.InitOutput} */ (pkg.initSync)
 export function view (address, length) {
   return new Uint8Array(instance().memory.buffer, address, length)
 }
+
+/**
+ * The same of numbers, each in eight bytes.
+ * @param {number} address
+ * @param {number} length numbers
+ */
+export function numbers (address, length) {
+  return new Float64Array(instance().memory.buffer, address, length)
+}

@@ -24,7 +24,7 @@ export function buildCore (toolchain, folder) {
 
   say(`cargo build --release for ${target}`)
   cargo(toolchain, ['fetch', '--quiet', '--locked'])
-  cargoForWasm(toolchain, ['build', '--quiet', '--locked', '--release', '--lib'], samePathsEverywhere())
+  cargoForWasm(toolchain, ['build', '--quiet', '--locked', '--release', '--lib'], rustFlags())
 
   say('wasm-bindgen, wasm-opt')
   rmSync(unfinished, { recursive: true, force: true })
@@ -53,13 +53,13 @@ function wasmOptCommand () {
 }
 
 /**
- * Messages of panics name source files. Those of dependencies lie in cargo's own folder, which is another on every
- * machine: call it the same everywhere.
+ * What rustc is told. Messages of panics name source files; those of dependencies lie in cargo's own folder, which is
+ * another on every machine: call it the same everywhere.
  * @returns {Record<string, string>} environment for cargo
  */
-export function samePathsEverywhere () {
+export function rustFlags () {
   const registry = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src')
   const folders = existsSync(registry) ? readdirSync(registry) : []
   const remaps = folders.map(name => `--remap-path-prefix=${join(registry, name)}=/cargo`)
-  return { CARGO_ENCODED_RUSTFLAGS: remaps.join('\x1f') }
+  return { CARGO_ENCODED_RUSTFLAGS: [...flags.rustc, ...remaps].join('\x1f') }
 }

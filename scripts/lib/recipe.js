@@ -14,6 +14,8 @@ export const artefacts = ['bellpush.d.ts', 'bellpush.js', 'bellpush_bg.wasm', 'b
 
 /** Flags that decide what the artefacts look like. */
 export const flags = {
+  // Vector instructions: Node has them since version 16, browsers since 2021 to 2023.
+  rustc: ['-Ctarget-feature=+simd128'],
   // The reset function makes a new instance after a trap; objects of the old one are recognised and refused.
   'wasm-bindgen': ['--target', 'web', '--experimental-reset-state-function'],
   // Which features the module may use it says itself, in its section `target_features`.

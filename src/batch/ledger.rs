@@ -4,6 +4,7 @@
 //! What has left the window is known to be settled, so nothing of it need be remembered.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::outcome::Reason;
 
@@ -91,26 +92,31 @@ impl Ledger {
         length.map(|_| slot)
     }
 
-    pub(super) fn token(&self, slot: Slot) -> &[u8] {
-        self.entry(slot)
-            .and_then(|entry| {
-                let start = entry.token_at.wrapping_sub(self.arena_at) as usize;
-                self.arena.get(start..start + usize::from(entry.token_length))
-            })
-            .unwrap_or_default()
-    }
-
     /// The state of a slot; one that has left the window is settled.
     pub(super) fn state(&self, slot: Slot) -> State {
         self.entry(slot).map_or(State::Settled, |entry| entry.state)
     }
 
     pub(super) fn set(&mut self, range: SlotRange, state: State) {
-        for slot in range.start..range.end {
-            if let Some(entry) = self.entry_mut(slot) {
-                entry.state = state;
-            }
+        for entry in self.entries_mut(range) {
+            entry.state = state;
         }
+    }
+
+    /// Settles all of a range that are not settled yet; returns how many those are.
+    pub(super) fn settle(&mut self, range: SlotRange) -> u64 {
+        let mut count = 0;
+        for entry in self.entries_mut(range) {
+            count += u64::from(entry.state != State::Settled);
+            entry.state = State::Settled;
+        }
+        count
+    }
+
+    /// The tokens of a range's slots, in order. One that has left the window has none.
+    pub(super) fn tokens(&self, range: SlotRange) -> impl Iterator<Item = &[u8]> {
+        let range = self.indices(range);
+        self.entries.range(range).map(|entry| self.token_of(entry))
     }
 
     /// Counts a time that it was sent in vain; returns how many there have been.
@@ -145,10 +151,9 @@ impl Ledger {
 
     /// Lets go of the settled slots at the window's beginning.
     pub(super) fn slide(&mut self) {
-        while self.entries.front().is_some_and(|entry| entry.state == State::Settled) {
-            self.entries.pop_front();
-            self.first += 1;
-        }
+        let settled = self.entries.iter().take_while(|entry| entry.state == State::Settled).count();
+        self.entries.drain(..settled);
+        self.first += settled as Slot;
         let dead = match self.entries.front() {
             Some(entry) => entry.token_at.wrapping_sub(self.arena_at) as usize,
             None => self.arena.len(),
@@ -158,6 +163,22 @@ impl Ledger {
             self.arena.drain(..dead);
             self.arena_at = self.arena_at.wrapping_add(dead as u32);
         }
+    }
+
+    fn token_of(&self, entry: &Entry) -> &[u8] {
+        let start = entry.token_at.wrapping_sub(self.arena_at) as usize;
+        self.arena.get(start..start + usize::from(entry.token_length)).unwrap_or_default()
+    }
+
+    /// Where the slots of a range lie among the entries; those that have left the window lie nowhere.
+    fn indices(&self, range: SlotRange) -> Range<usize> {
+        let index = |slot: Slot| (slot.saturating_sub(self.first) as usize).min(self.entries.len());
+        index(range.start)..index(range.end)
+    }
+
+    fn entries_mut(&mut self, range: SlotRange) -> impl Iterator<Item = &mut Entry> {
+        let range = self.indices(range);
+        self.entries.range_mut(range)
     }
 
     fn entry(&self, slot: Slot) -> Option<&Entry> {
@@ -183,6 +204,10 @@ mod tests {
         pushed.expect("cannot fail")
     }
 
+    fn token(ledger: &Ledger, slot: Slot) -> &[u8] {
+        ledger.tokens(SlotRange::one(slot)).next().expect("it has not left")
+    }
+
     #[test]
     fn the_window_slides_over_settled_slots_only() {
         let mut ledger = Ledger::default();
@@ -196,8 +221,8 @@ mod tests {
         ledger.slide();
         assert_eq!((ledger.first(), ledger.next()), (4, 6));
         assert_eq!(ledger.state(2), State::Settled, "what has left is settled");
-        assert_eq!(ledger.token(4), [4; 3]);
-        assert_eq!(ledger.token(5), [5; 3]);
+        assert_eq!(token(&ledger, 4), [4; 3]);
+        assert_eq!(token(&ledger, 5), [5; 3]);
     }
 
     #[test]
@@ -206,10 +231,10 @@ mod tests {
         for round in 0..100_u32 {
             let token = [round as u8; 32];
             let slot = push(&mut ledger, &token);
-            assert_eq!(ledger.token(slot), token);
+            assert_eq!(self::token(&ledger, slot), token);
             if round >= 3 {
                 let oldest = ledger.first();
-                assert_eq!(ledger.token(oldest), [(round - 3) as u8; 32]);
+                assert_eq!(self::token(&ledger, oldest), [(round - 3) as u8; 32]);
                 ledger.set(SlotRange::one(oldest), State::Settled);
                 ledger.slide();
             }

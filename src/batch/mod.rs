@@ -22,6 +22,8 @@ mod types;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use memchr::memchr;
+
 use crate::notification;
 use crate::outcome::{Outcome, Reason};
 
@@ -93,11 +95,23 @@ impl Batch {
         if text.is_empty() {
             return 0;
         }
+        let mut rest = Some(text);
+        let lines = std::iter::from_fn(move || {
+            let text = rest?;
+            let end = memchr(b'\n', text);
+            rest = end.and_then(|at| text.get(at + 1..));
+            text.get(..end.unwrap_or(text.len()))
+        });
+        self.push_texts(lines, now)
+    }
+
+    /// As [`Batch::push_hex`], with the tokens' texts one by one.
+    pub fn push_texts<'a>(&mut self, texts: impl Iterator<Item = &'a [u8]>, now: u64) -> u32 {
         let start = self.ledger.next();
         let mut good = start; // the first slot of a run of good ones that is not in `waiting` yet
-        for line in text.split(|byte| *byte == b'\n') {
+        for text in texts {
             let slot = self.ledger.next();
-            if self.ledger.push(|arena| notification::parse_hex(line, arena)).is_err() {
+            if self.ledger.push(|arena| notification::parse_hex(text, arena)).is_err() {
                 self.waiting.insert(SlotRange { start: good, end: slot });
                 good = slot + 1;
                 self.settle(slot, Outcome::Rejected, Reason::MALFORMED_TOKEN, false, now);
@@ -197,7 +211,7 @@ impl Batch {
             (outcome, _) => (outcome, reason),
         };
         self.ledger.set(SlotRange::one(slot), State::Settled);
-        self.counts.add(outcome);
+        self.counts.add(outcome, 1);
         if outcome != Outcome::Accepted || self.config.list_accepted {
             self.settled.push(Settled { slot, outcome, reason, dead, at: now });
         }

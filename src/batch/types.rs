@@ -26,7 +26,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            max_in_flight: 65_536,
+            max_in_flight: 131_072,
             max_attempts: 3,
             in_doubt: InDoubt::Report,
             breaker: 20,
@@ -90,9 +90,9 @@ impl Counts {
         self.0.iter().sum()
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: Outcome, more: u64) {
         if let Some(count) = self.0.get_mut(outcome as usize) {
-            *count += 1;
+            *count += more;
         }
     }
 }

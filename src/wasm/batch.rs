@@ -1,5 +1,6 @@
 //! The batch, for JavaScript.
 
+use memchr::memchr;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::{Batch, Config, InDoubt, Settled, Stop};
@@ -18,6 +19,8 @@ pub struct WasmBatch {
     input: Vec<u8>,
     /// Times in records count from here.
     epoch: u64,
+    /// What [`WasmBatch::standing`] says.
+    standing: [f64; STANDING],
 }
 
 /// What a batch is made with; JavaScript sets the fields one by one.
@@ -49,6 +52,8 @@ impl Options {
 
 /// Numbers that [`WasmBatch::settled`] uses for one record.
 const RECORD: usize = 3;
+/// Numbers that [`WasmBatch::standing`] gives.
+const STANDING: usize = 14;
 
 #[wasm_bindgen(js_class = Batch)]
 impl WasmBatch {
@@ -72,6 +77,7 @@ impl WasmBatch {
             },
             input: Vec::new(),
             epoch: milliseconds(now),
+            standing: [0.0; STANDING],
         })
     }
 
@@ -85,7 +91,8 @@ impl WasmBatch {
 
     /// Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
     /// where there are not as many lines: a token has a line break in it.
-    pub fn push(&mut self, length: usize, count: u32, now: f64) -> bool {
+    #[wasm_bindgen(js_name = pushLines)]
+    pub fn push_lines(&mut self, length: usize, count: u32, now: f64) -> bool {
         let text = self.input.get(..length).unwrap_or_default();
         let breaks = text.iter().filter(|byte| **byte == b'\n').count();
         let fits = breaks + 1 == count as usize;
@@ -93,6 +100,20 @@ impl WasmBatch {
             self.batch.push_hex(text, milliseconds(now));
         }
         fits
+    }
+
+    /// Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
+    /// pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
+    #[wasm_bindgen(js_name = pushEqual)]
+    pub fn push_equal(&mut self, length: usize, count: usize, now: f64) -> bool {
+        let Some(text) = length.checked_mul(count).and_then(|bytes| self.input.get(..bytes)) else {
+            return false;
+        };
+        if memchr(b'\n', text).is_some() {
+            return false;
+        }
+        self.batch.push_texts(text.chunks_exact(length.max(1)), milliseconds(now));
+        true
     }
 
     #[wasm_bindgen(js_name = closeInput)]
@@ -121,14 +142,14 @@ impl WasmBatch {
         records
     }
 
-    /// How it stands: six counts by outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the
-    /// caller, 2 mostly refused, 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none);
-    /// tokens refused at least once.
-    pub fn standing(&mut self, now: f64) -> Vec<f64> {
+    /// How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
+    /// outcome; first unsettled slot; room; has work; finished; stopped (0 no, 1 by the caller, 2 mostly refused,
+    /// 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
+    /// once. It is asked after every event, so it makes nothing anew.
+    pub fn standing(&mut self, now: f64) -> *const f64 {
         let batch = &mut self.batch;
         let has_work = batch.has_work(milliseconds(now));
         let counts = batch.counts();
-        let mut numbers: Vec<f64> = Outcome::ALL.iter().map(|outcome| counts.of(*outcome) as f64).collect();
         let (stopped, reason) = match batch.stopped() {
             None => (0, 0),
             Some(Stop::Caller) => (1, 0),
@@ -136,7 +157,14 @@ impl WasmBatch {
             Some(Stop::Refused(reason)) => (3, reason.0),
             Some(Stop::Failing(reason)) => (4, reason.0),
         };
-        numbers.extend([
+        let [a, b, c, d, e, f] = Outcome::ALL.map(|outcome| counts.of(outcome) as f64);
+        self.standing = [
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
             f64::from(batch.first_unsettled()),
             f64::from(batch.room()),
             f64::from(u8::from(has_work)),
@@ -145,7 +173,7 @@ impl WasmBatch {
             f64::from(reason),
             batch.next_wakeup().map_or(-1.0, |time| time as f64),
             batch.refused() as f64,
-        ]);
-        numbers
+        ];
+        self.standing.as_ptr()
     }
 }

@@ -1,6 +1,5 @@
 //! The link of the binary protocol, for JavaScript.
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::binary::{Confirm, Link, LinkState, Timing};
@@ -28,11 +27,16 @@ impl WasmLink {
         WasmLink { link, out: Vec::new() }
     }
 
-    /// What to send next, a copy; undefined: nothing now.
-    pub fn write(&mut self, batch: &mut WasmBatch, max_bytes: usize, now: f64) -> Option<Uint8Array> {
+    /// Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
+    pub fn write(&mut self, batch: &mut WasmBatch, max_bytes: usize, now: f64) -> usize {
         self.out.clear();
         self.link.write(&mut batch.batch, &mut self.out, max_bytes, milliseconds(now));
-        (!self.out.is_empty()).then(|| Uint8Array::from(self.out.as_slice()))
+        self.out.len()
+    }
+
+    /// Where what `write` prepared is; the address holds until the next call of anything here.
+    pub fn output(&self) -> *const u8 {
+        self.out.as_ptr()
     }
 
     pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], unsent: f64, now: f64) {
@@ -79,10 +83,5 @@ impl WasmLink {
     #[wasm_bindgen(getter, js_name = hasLearnt)]
     pub fn has_learnt(&self) -> bool {
         self.link.has_learnt()
-    }
-
-    #[wasm_bindgen(getter, js_name = inFlight)]
-    pub fn in_flight(&self) -> f64 {
-        self.link.in_flight() as f64
     }
 }

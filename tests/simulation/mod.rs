@@ -39,6 +39,8 @@ pub struct Setting {
     pub high_water: usize,
     /// Bytes that leave a socket each millisecond.
     pub drain: usize,
+    /// Bytes that the gateway reads each millisecond, of those that its kernel has taken.
+    pub reads: usize,
     /// Milliseconds from one side to the other.
     pub latency: u64,
     /// The longest piece that arrives at once.
@@ -63,6 +65,7 @@ impl Setting {
             max_bytes: 1 << 16,
             high_water: 1 << 16,
             drain: 1 << 16,
+            reads: usize::MAX,
             latency: 1,
             piece: 1 << 16,
             feed: u32::MAX,
@@ -289,7 +292,9 @@ impl<'a> World<'a> {
             *sent = connection.sent;
         }
         for piece in self.chance.pieces(&leaving, self.setting.piece) {
-            connection.to_gateway.push_back((now + latency, piece.to_vec()));
+            let before = connection.to_gateway.back().map_or(0, |(time, _)| *time);
+            let arrival = before.max(now + latency) + (piece.len() / self.setting.reads) as u64;
+            connection.to_gateway.push_back((arrival, piece.to_vec()));
         }
     }
 

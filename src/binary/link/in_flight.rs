@@ -9,13 +9,13 @@ use crate::batch::{Slot, SlotRange};
 
 /// Consecutive slots with frames of one length, with consecutive identifiers.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    slots: SlotRange,
+pub(super) struct Run {
+    pub(super) slots: SlotRange,
     /// The identifier of the first slot.
-    identifier: u32,
+    pub(super) identifier: u32,
     /// Where the first frame begins in the stream of written bytes.
-    start: u64,
-    frame_length: u64,
+    pub(super) start: u64,
+    pub(super) frame_length: u64,
 }
 
 impl Run {
@@ -50,12 +50,14 @@ impl InFlight {
         self.count == 0
     }
 
-    /// A notification was written: with the next identifier, and its frame behind those before it.
-    pub(super) fn push(&mut self, slot: Slot, identifier: u32, start: u64, frame_length: u64) {
-        self.count += 1;
+    /// A run was written: with the next identifiers, and its frames behind those before it.
+    pub(super) fn push(&mut self, run: Run) {
+        self.count += u64::from(run.slots.len());
         match self.runs.back_mut() {
-            Some(last) if last.slots.end == slot && last.frame_length == frame_length => last.slots.end += 1,
-            _ => self.runs.push_back(Run { slots: SlotRange::one(slot), identifier, start, frame_length }),
+            Some(last) if last.slots.end == run.slots.start && last.frame_length == run.frame_length => {
+                last.slots.end = run.slots.end;
+            }
+            _ => self.runs.push_back(run),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
 
-use in_flight::InFlight;
+use in_flight::{InFlight, Run};
 use presumed::Presumed;
 use template::{Template, put_sentinel};
 
@@ -52,10 +52,17 @@ const MISSING_PAYLOAD: u8 = 4;
 pub struct Timing {
     /// Milliseconds that a link with unconfirmed notifications waits for more tokens before it writes its sentinel.
     pub linger: u64,
-    /// Milliseconds without any progress after which the gateway is taken for dead.
+    /// Milliseconds without any progress after which the gateway is taken for dead, where nothing is in flight. Each
+    /// notification in flight gives it [`Timing::EACH`] more.
     pub answer: u64,
     /// Milliseconds that an answer takes, probably: the time for the bytes to the gateway and back.
     pub round_trip: u64,
+}
+
+impl Timing {
+    /// Milliseconds for a gateway to process one notification. The buffers of two kernels take everything at once, and
+    /// nothing comes back until the last was processed: a slow gateway looks like a dead one for as long.
+    pub const EACH: u64 = 2;
 }
 
 impl Default for Timing {
@@ -249,23 +256,26 @@ impl Link {
                 return Claims::NothingLeft;
             };
             self.ahead += u64::from(slots.len());
-            for slot in slots.start..slots.end {
-                self.write_slot(batch, out, slot);
-            }
+            self.write_slots(batch, out, slots);
         }
         Claims::BytesUsedUp
     }
 
-    fn write_slot(&mut self, batch: &Batch, out: &mut Vec<u8>, slot: u32) {
-        let before = out.len();
-        let identifier = self.next_identifier;
-        self.next_identifier += 1;
-        self.template.put(out, identifier, batch.token(slot));
-        let start = self.written;
-        let frame_length = (out.len() - before) as u64;
-        self.written += frame_length;
-        self.leaving = true;
-        self.in_flight.push(slot, identifier, start, frame_length);
+    /// Writes the frames of claimed slots, run by run of tokens that have one length.
+    fn write_slots(&mut self, batch: &Batch, out: &mut Vec<u8>, mut slots: SlotRange) {
+        let mut tokens = batch.tokens(slots).peekable();
+        while let Some(length) = tokens.peek().map(|token| token.len()) {
+            let count = batch.tokens(slots).take_while(|token| token.len() == length).count() as u32;
+            let run = SlotRange { start: slots.start, end: slots.start + count };
+            let identifier = self.next_identifier;
+            self.template.put_run(out, identifier, length, count as usize, tokens.by_ref().take(count as usize));
+            let frame_length = self.template.length(length) as u64;
+            self.in_flight.push(Run { slots: run, identifier, start: self.written, frame_length });
+            self.next_identifier += count;
+            self.written += u64::from(count) * frame_length;
+            self.leaving = true;
+            slots.start = run.end;
+        }
     }
 
     /// Nothing is left to claim, or its share is taken. A token that needs a second opinion ends the link at once: its refusal proves what the
@@ -277,7 +287,7 @@ impl Link {
         }
         let suspect = batch.claim_suspect(now);
         if let Some(slot) = suspect {
-            self.write_slot(batch, out, slot);
+            self.write_slots(batch, out, SlotRange::one(slot));
             self.progress_at = now;
         }
         if self.confirm != Confirm::Sentinel {
@@ -349,14 +359,16 @@ impl Link {
     }
 
     /// When silence means that the gateway is dead. As long as the link itself waits, for more tokens or to give an
-    /// answer its time, nothing has been asked; and where silence is success, it is never death.
+    /// answer its time, nothing has been asked; and where silence is success, it is never death. What is in flight takes
+    /// its time to be processed, too.
     fn dead_at(&self) -> u64 {
         let asked_at = match (self.confirm, self.state) {
             (Confirm::Quiet(_), _) if !self.leaving => return u64::MAX,
             (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
             _ => None,
         };
-        self.progress_at.max(asked_at.unwrap_or(0)).saturating_add(self.timing.answer)
+        let processing = self.in_flight.len().saturating_mul(Timing::EACH);
+        self.progress_at.max(asked_at.unwrap_or(0)).saturating_add(self.timing.answer).saturating_add(processing)
     }
 
     /// Time has passed. Where the gateway has been silent and has taken no bytes for too long, what it was sent is in

@@ -15,7 +15,11 @@ pub(super) fn put_sentinel(out: &mut Vec<u8>, identifier: u32) {
     put_item(out, item::PAYLOAD, 0, &[]);
 }
 
-/// Everything of a command 2 frame but the token and the identifier, ready to be copied.
+/// A command 2 frame without a token and an identifier, ready to be copied and filled in.
+///
+/// The tokens of a batch have nearly always one length, and so have their frames: a run of them is copied at once from a
+/// model, and then only the token and the identifier of each are written over. Nothing is allocated once the model is
+/// as long as the longest run.
 #[derive(Debug)]
 pub(super) struct Template {
     /// From the payload item up to the identifier's value.
@@ -24,7 +28,13 @@ pub(super) struct Template {
     tail: Vec<u8>,
     /// The length of a frame with the longest token, so that as many surely fit.
     pub(super) longest_length: usize,
+    /// Frames for tokens of `model_token_length`, one behind the other, with whatever token and identifier.
+    model: Vec<u8>,
+    model_token_length: usize,
 }
+
+/// Where the token's bytes are in a frame: behind the command, the frame's length, the item's number and length.
+const TOKEN_AT: usize = 1 + 4 + 1 + 2;
 
 impl Template {
     pub(super) fn new(notification: &Notification) -> Self {
@@ -41,18 +51,68 @@ impl Template {
         if let Some(priority) = notification.priority {
             put_item(&mut tail, item::PRIORITY, 1, &[priority.0]);
         }
-        let longest_length = 5 + 3 + DeviceToken::MAX_BYTES + middle.len() + 4 + tail.len();
-        Self { middle, tail, longest_length }
+        let mut template = Self { middle, tail, longest_length: 0, model: Vec::new(), model_token_length: 0 };
+        template.longest_length = template.length(DeviceToken::MAX_BYTES);
+        template
     }
 
-    pub(super) fn put(&self, out: &mut Vec<u8>, identifier: u32, token: &[u8]) {
-        let items = 3 + token.len() + self.middle.len() + 4 + self.tail.len();
-        out.push(Command::Items as u8);
-        out.extend_from_slice(&(items as u32).to_be_bytes());
-        // A token in a batch has at most 100 bytes.
-        put_item(out, item::TOKEN, token.len() as u16, token);
-        out.extend_from_slice(&self.middle);
-        out.extend_from_slice(&identifier.to_be_bytes());
-        out.extend_from_slice(&self.tail);
+    /// The length of a frame with a token of this length.
+    pub(super) fn length(&self, token_length: usize) -> usize {
+        TOKEN_AT + token_length + self.middle.len() + 4 + self.tail.len()
+    }
+
+    /// Appends the frames of `tokens`, of which there are `count`, all of this length; identifiers count from the first.
+    pub(super) fn put_run<'a>(
+        &mut self,
+        out: &mut Vec<u8>,
+        first_identifier: u32,
+        token_length: usize,
+        count: usize,
+        tokens: impl Iterator<Item = &'a [u8]>,
+    ) {
+        let length = self.length(token_length);
+        let identifier_at = length - self.tail.len() - 4;
+        let before = out.len();
+        out.extend_from_slice(self.model(token_length, count * length));
+        let frames = out.get_mut(before..).unwrap_or_default().chunks_exact_mut(length);
+        for ((frame, token), identifier) in frames.zip(tokens).zip(first_identifier..) {
+            // Both lie within a frame by its length.
+            if let Some(place) = frame.get_mut(TOKEN_AT..TOKEN_AT + token_length) {
+                copy_token(place, token);
+            }
+            if let Some(place) = frame.get_mut(identifier_at..identifier_at + 4) {
+                place.copy_from_slice(&identifier.to_be_bytes());
+            }
+        }
+    }
+
+    /// The first `bytes` of the model, which is made or grown for them: a whole number of frames.
+    fn model(&mut self, token_length: usize, bytes: usize) -> &[u8] {
+        if self.model_token_length != token_length {
+            self.model.clear();
+            self.model_token_length = token_length;
+        }
+        if self.model.is_empty() {
+            let items = self.length(token_length) - 1 - 4;
+            self.model.push(Command::Items as u8);
+            self.model.extend_from_slice(&(items as u32).to_be_bytes());
+            // A token in a batch has at most 100 bytes.
+            put_item(&mut self.model, item::TOKEN, token_length as u16, &vec![0; token_length]);
+            self.model.extend_from_slice(&self.middle);
+            self.model.extend_from_slice(&[0; 4]);
+            self.model.extend_from_slice(&self.tail);
+        }
+        while self.model.len() < bytes {
+            self.model.extend_from_within(..(bytes - self.model.len()).min(self.model.len()));
+        }
+        self.model.get(..bytes).unwrap_or_default()
+    }
+}
+
+/// Copies a token; the length that nearly all have is known beforehand, which makes it a few instructions.
+fn copy_token(to: &mut [u8], from: &[u8]) {
+    match (<&mut [u8; 32]>::try_from(&mut *to), <&[u8; 32]>::try_from(from)) {
+        (Ok(to), Ok(from)) => *to = *from,
+        _ => to.copy_from_slice(from),
     }
 }
