@@ -14,7 +14,7 @@ import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
-import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
+import { cargo, cargoForWasm, findToolchain, linter, needPackages } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
@@ -54,6 +54,7 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
+  { group: 'js', name: 'traffic-tools', run: () => needPackages(['tcpdump', 'tshark']) },
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]

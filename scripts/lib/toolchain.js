@@ -166,6 +166,18 @@ function aptInstall (packages) {
   return installed.ok ? '' : `${command}: ${complaintOf(installed)}`
 }
 
+/**
+ * Makes sure that Debian's packages are there.
+ * @param {string[]} names
+ * @throws {Failure} that says what to type
+ */
+export function needPackages (names) {
+  const missing = missingPackages(names) ?? names
+  if (missing.length === 0) return
+  const failure = which('apt-get') ? aptInstall(missing) : `missing: ${missing.join(' ')}`
+  if (failure) throw new Failure(failure)
+}
+
 /** @param {string} version what `rustc --version` says */
 function isNewEnough (version) {
   const [have, want] = [version.split(' ')[1] ?? '', oldestRust()].map(text => text.split('.').map(Number))
