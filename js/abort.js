@@ -38,10 +38,10 @@ export async function unlessAborted (signal, run) {
   }
 }
 
-/** The listener that stands for all of them. @type {WeakMap<Set<() => void>, () => void>} */
-const listeners = new WeakMap()
-
-/** What is to be done on the abort of a signal of the caller's. @type {WeakMap<AbortSignal, Set<() => void>>} */
+/**
+ * What is to be done on the abort of a signal of the caller's, and the listener that stands for all of it.
+ * @type {WeakMap<AbortSignal, { all: Set<() => void>, aborted: () => void }>}
+ */
 const waiting = new WeakMap()
 
 /**
@@ -53,18 +53,22 @@ const waiting = new WeakMap()
  */
 export function onAbort (signal, run) {
   if (!signal) return () => {}
-  const all = waiting.get(signal) ?? new Set()
+  const { all, aborted } = waiting.get(signal) ?? listenTo(signal)
   const one = () => run()
-  if (all.size === 0) {
-    const aborted = () => { for (const each of [...all]) each() }
-    waiting.set(signal, all)
-    signal.addEventListener('abort', aborted, { once: true })
-    listeners.set(all, aborted)
-  }
   all.add(one)
   return () => {
     if (!all.delete(one) || all.size > 0) return
     waiting.delete(signal)
-    signal.removeEventListener('abort', listeners.get(all) ?? one)
+    signal.removeEventListener('abort', aborted)
   }
+}
+
+/** @param {AbortSignal} signal */
+function listenTo (signal) {
+  /** @type {Set<() => void>} */
+  const all = new Set()
+  const waits = { all, aborted: () => { for (const each of [...all]) each() } }
+  waiting.set(signal, waits)
+  signal.addEventListener('abort', waits.aborted, { once: true })
+  return waits
 }

@@ -35,6 +35,11 @@ export class SocketLink {
   /** A write had to wait once: this gateway is slower than we are, and smaller writes cost nothing. */
   #careful = false
   #writes = 0
+  /** It is being looked at once a turn. */
+  #looking = false
+  /** The write that was under way at the last look, and whole turns of the event loop since the first one. */
+  #seen = 0
+  #turns = 0
   #inARow = 0
   #ended = false
   /** @type {NodeJS.Timeout | undefined} */
@@ -89,7 +94,9 @@ export class SocketLink {
       this.#writing = true
       this.#chunk = bytes.length
       this.#stuck = false
-      this.#lookTwice(++this.#writes)
+      this.#writes++
+      if (!this.#looking) setImmediate(this.#look)
+      this.#looking = true
       // The callback comes when the kernel has all of it; with an error it comes too, and 'error' says which.
       this.#socket.write(bytes, error => this.#written(error))
     }
@@ -108,12 +115,14 @@ export class SocketLink {
   /**
    * Finds out whether a write waits for the kernel. Where all was taken at once its callback comes within a turn of the
    * event loop, and an answer may come before it; a write that is still there after two turns has not left whole.
-   * @param {number} write its number
    */
-  #lookTwice (write) {
-    setImmediate(() => setImmediate(() => {
-      if (this.#chunk > 0 && this.#writes === write) this.#stuck = this.#careful = true
-    }))
+  #look = () => {
+    this.#looking = this.#chunk > 0 && !this.#stuck && !this.#ended
+    if (!this.#looking) return
+    this.#turns = this.#seen === this.#writes ? this.#turns + 1 : 0
+    this.#seen = this.#writes
+    if (this.#turns >= 2) this.#stuck = this.#careful = true
+    setImmediate(this.#look)
   }
 
   /** Ends the connection at once: what was written is in doubt. */

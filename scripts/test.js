@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
+import { installOrSkip } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -14,10 +15,13 @@ import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
-import { cargo, cargoForWasm, findToolchain, linter, needPackages } from './lib/toolchain.js'
+import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
+
+/** Tests that need more than Node, and so have a step of their own. */
+const ownStep = /^tests\/(packaging|databases|recorded|browser)\//
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -54,10 +58,23 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'traffic-tools', run: () => needPackages(['tcpdump', 'tshark']) },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !path.startsWith('tests/packaging/')) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !ownStep.test(path)) },
+  { group: 'js', name: 'databases', run: testDatabases },
+  { group: 'js', name: 'traffic', run: testTraffic },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
+
+/** The stores against database servers of their own, where these are there or can be installed. */
+function testDatabases () {
+  installOrSkip(['mariadb-server', 'postgresql'], 'database servers for the tests')
+  nodeTests(path => path.startsWith('tests/databases/'))
+}
+
+/** Captures of real runs, as tcpdump records them and tshark reads them. */
+function testTraffic () {
+  installOrSkip(['tcpdump', 'tshark'], 'tools to record and read traffic for the tests')
+  nodeTests(path => path.startsWith('tests/recorded/'))
+}
 
 function format () {
   for (const crate of [[], fuzzCrate]) cargo(rust(), ['fmt', '--check', ...crate], linterCommand('fmt'))

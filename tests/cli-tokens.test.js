@@ -274,7 +274,8 @@ describe('databases that cannot be used', () => {
       ['', 'this is no database URL: write sqlite:FILE'],
       ['host=localhost password=s3cret', 'this is no database URL: write sqlite:FILE'],
       ['bell@localhost/s3cret', 'this is no database URL: write sqlite:FILE'],
-      ['mysql://bell:s3cret@localhost/doors', 'the database must be sqlite:FILE: this version knows no mysql:']
+      ['oracle://bell:s3cret@localhost/doors',
+        'the database must be sqlite:FILE, mysql://… or postgres://…: this version knows no oracle:']
     ]) {
       const { code, stdout, stderr } = await tokens(['list', '--db', url])
       assert.deepEqual([code, stdout, stderr], [2, '', `error: ${says}\n`])
@@ -303,7 +304,7 @@ describe('databases that cannot be used', () => {
 
   test('one in memory, or of another kind', async t => {
     const { tokens } = await house(t)
-    for (const url of ['memory:', 'sqlite::memory:', 'mysql://root@localhost/db', 'doorbell.db']) {
+    for (const url of ['memory:', 'sqlite::memory:', 'oracle://root@localhost/db', 'doorbell.db']) {
       assert.equal((await tokens(['add', '--db', url, 'alice', 'aa'])).code, 2, url)
     }
   })

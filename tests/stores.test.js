@@ -81,7 +81,7 @@ describe('the store in SQLite\'s memory', () => {
 })
 
 test('what is no token store is refused, and what may be a password is not repeated', async () => {
-  for (const where of ['', 'doorbell.db', 'sqlite:', 'memory:x', 'mysql://bell:s3cret@host/db', 's3cret', 7, null, {}]) {
+  for (const where of ['', 'doorbell.db', 'sqlite:', 'memory:x', 'oracle://bell:s3cret@host/db', 's3cret', 7, null, {}]) {
     await assert.rejects(openTokenStore(/** @type {any} */ (where)), error => {
       assert.ok(error instanceof BellpushError)
       assert.equal(error.code, 'BELLPUSH_OPTION_INVALID')

@@ -12,7 +12,7 @@ import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
 import { interruptible } from './interrupt.js'
 import { count, counted, print, printJson, tell } from './output.js'
 import { startProgress } from './progress.js'
-import { addStoreOptions, fileOf, namesTable, withStore } from './store-options.js'
+import { addStoreOptions, fileOf, labelOf, namesTable, withStore } from './store-options.js'
 
 /**
  * @typedef {import('./gateway-options.js').GatewayOptions & import('./store-options.js').StoreOptions &
@@ -26,12 +26,13 @@ export function feedbackCommand () {
     .description('Reads which tokens the feedback service holds for dead, and since when, and removes them from the ' +
       'database unless they were registered again after that. Without a database it prints them.')
   addGatewayOptions(command.optionsGroup('Feedback service:'), { what: 'feedback service', port: 2196 })
-  addStoreOptions(command.optionsGroup('Database:'), 'token database, sqlite:FILE')
+  addStoreOptions(command.optionsGroup('Database:'), 'token database: sqlite:FILE, mysql://… or postgres://…')
   return command
     .addOption(new Option('--undated <what>', 'what becomes of a dead token where the table does not know when it ' +
       'was registered (default: keep; where it knows that of no token, you must say remove)')
       .choices(['keep', 'remove']))
-    .option('--journal <folder>', 'where what was read is kept until it is removed (default: beside the database)')
+    .option('--journal <folder>', 'where what was read is kept until it is removed (default: beside ' +
+      'the database\'s file)')
     .optionsGroup('Options:')
     .option('--json', 'print the counts as one JSON object; without a database, one JSON object a token')
     .addHelpText('after', help)
@@ -87,11 +88,14 @@ async function printTuples (options) {
  * @param {import('../stores/token-store.js').TokenStore} store
  */
 async function removeDead (options, store) {
-  const { db, json, journal = dirname(fileOf(options)) } = options
+  const { json } = options
+  const file = fileOf(options)
+  const journal = options.journal ?? (file && dirname(file))
+  if (journal === undefined) throw usage('a database that is a server has no folder for the journal: --journal FOLDER')
   if (!await store.removesByTime()) {
-    throw usage(`${db} does not know when any of its tokens was registered, and would keep every one that the ` +
-      'feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the same; or give ' +
-      'the table a column of registration times, fill it, and name it with --time-column')
+    throw usage(`${labelOf(options)} does not know when any of its tokens was registered, and would keep every ` +
+      'one that the feedback service calls dead; nothing was fetched. With --undated remove dead ones go all the ' +
+      'same; or give the table a column of registration times, fill it, and name it with --time-column')
   }
   const service = await readGatewayOptions(options)
   const bar = startProgress({ total: undefined, unit: 'dead tokens' })
@@ -104,7 +108,7 @@ async function removeDead (options, store) {
       onProgress: ({ received, resumed, removed }) => bar.update(received + resumed, `${count(removed)} removed`)
     })).finally(() => bar.stop())
   if (json) await printJson({ ...counts, problem: problem ? errorJson(problem) : null })
-  else await print(countLines(counts, db))
+  else await print(countLines(counts, labelOf(options)))
   if (problem === undefined) return
   tellError(problem)
   process.exitCode = exit.incomplete

@@ -13,7 +13,7 @@ import { count, print, printJson, tell } from './output.js'
 import { addPayloadOptions, readExpiration, readPayload } from './payload-options.js'
 import { isProgressShown, startProgress } from './progress.js'
 import { reportLines } from './push-report.js'
-import { addStoreOptions, namesTable, withStore } from './store-options.js'
+import { addStoreOptions, labelOf, namesTable, withStore } from './store-options.js'
 
 /** Results of each kind that a report lists: more than the client holds at once, so that hardly any is only counted. */
 const MAX_LISTED = 100_000
@@ -38,10 +38,12 @@ export function pushCommand () {
     .option('--all', 'every token in the database')
     .option('--tokens <file>', 'the tokens in a file, or - for stdin: one a line, alone or after its client as ' +
       '`tokens list` prints it; # begins a comment'),
-  'token database, sqlite:FILE: where clients are looked up and dead tokens are removed, those of --tokens too')
+  'token database, sqlite:FILE, mysql://… or postgres://…: where clients are looked up and dead tokens are removed, ' +
+  'those of --tokens too')
   addPayloadOptions(command.optionsGroup('Notification:'))
   return command.optionsGroup('Options:')
-    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1)', readConnections)
+    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1 while no token is refused, ' +
+      'then more)', readConnections)
     .addOption(new Option('--in-doubt <how>', 'what to do with notifications of which nobody can know whether they ' +
       'were accepted: report never rings twice, resend rather rings twice than never').choices(['report', 'resend'])
       .default('report'))
@@ -159,7 +161,7 @@ async function tellOutcome (report, error, audience, { json, db }) {
       error: error === undefined ? null : errorJson(error)
     })
   } else {
-    await print(reportLines(report, { db, complete, lineOf: token => audience.lineOf(token) }))
+    await print(reportLines(report, { db: labelOf({ db }), complete, lineOf: token => audience.lineOf(token) }))
   }
   const isDone = report.accepted === report.total && report.removalError === undefined
   process.exitCode = error !== undefined ? exitCodeOf(error) : isDone ? exit.done : exit.incomplete

@@ -32,7 +32,7 @@ const MAY_BE_SECRET = /[@=?]|pass|pwd|secret/i
  */
 export function addStoreOptions (command, help) {
   const flags = '--db <url>'
-  if (help === undefined) command.requiredOption(flags, 'token database: sqlite:FILE')
+  if (help === undefined) command.requiredOption(flags, 'token database: sqlite:FILE, mysql://… or postgres://…')
   else command.option(flags, help)
   return command
     .option('--table <name>', 'its table (default: device_tokens)')
@@ -66,17 +66,24 @@ function checkUrl (db) {
   if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) {
     throw usage('a database in memory would end with this command: name a file, sqlite:FILE')
   }
-  if (/^sqlite:./.test(db)) return
+  if (/^(sqlite:.|(mysql|mariadb|postgres|postgresql):)/.test(db)) return
   // One letter is a drive of Windows.
   const scheme = /^[a-z]{2,}:/i.exec(db)?.[0] ?? 'sqlite:'
-  if (scheme !== 'sqlite:') throw usage(`the database must be sqlite:FILE: this version knows no ${scheme}`)
+  if (scheme !== 'sqlite:') {
+    throw usage(`the database must be sqlite:FILE, mysql://… or postgres://…: this version knows no ${scheme}`)
+  }
   const isFile = db !== '' && db !== scheme && !MAY_BE_SECRET.test(db)
   throw usage(`${isFile ? db : 'this'} is no database URL: write sqlite:${isFile ? db : 'FILE'}`)
 }
 
-/** The database's file. @param {StoreOptions} options */
+/** The database's file; nothing where it is a server. @param {StoreOptions} options */
 export function fileOf ({ db = '' }) {
-  return db.replace(/^sqlite:(\/\/)?/, '')
+  return /^sqlite:/.test(db) ? db.replace(/^sqlite:(\/\/)?/, '') : undefined
+}
+
+/** What people read of the database: never its password. @param {StoreOptions} options */
+export function labelOf ({ db }) {
+  return db?.replace(/^([a-z]+:\/\/[^:@/]*):.*@/, '$1@')
 }
 
 /** @param {StoreOptions} options */

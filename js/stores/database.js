@@ -1,6 +1,6 @@
 /**
- * A connection to a database: one statement or one transaction at a time, waiting for other processes' locks without
- * stopping this process, every error one of ours.
+ * An open database: statements and transactions, waiting for other processes' locks without stopping this process,
+ * every error one of ours.
  *
  * Not here: what the statements say.
  */
@@ -13,19 +13,28 @@ import { invalid } from './values.js'
 /**
  * How one kind of database differs from the others.
  * @typedef {object} Dialect
- * @property {string} begin starts a transaction that holds its write lock from the start
+ * @property {string} begin starts a transaction
+ * @property {boolean} locksRows whether reading what will be changed must lock it: SQLite's transactions hold the whole
+ *   file from their start
  * @property {{ clientId: ColumnType, token: ColumnType, registeredAt: ColumnType }} columnTypes of new tables
+ * @property {(index: import('kysely').CreateIndexBuilder<any>) => Promise<void>} createIndex unless it is there
  * @property {number} variables how many values a statement may carry, at least
  * @property {(db: Kysely<any>, table: string) => Promise<import('./layout.js').Description | null>} describe
  * @property {(db: Kysely<any>) => Promise<string[]>} tableNames
- * @property {(text: string) => boolean} distorts whether a number column would make something else of this text
+ * @property {(text: string, column: import('./layout.js').Column) => boolean} distorts whether a column of numbers
+ *   would make something else of this text, or not take it
+ * @property {((column: import('kysely').Expression<any>, values: unknown[]) => import('kysely').Expression<any>)}
+ *   [amongTexts] compares exactly, where the database's own `in` may look at neither case nor accents
  * @property {(error: unknown, label: string) => import('../errors.js').BellpushError} explain
- * @property {(db: Kysely<any>) => Promise<void>} beforeClose
+ * @property {(error: any) => boolean} [raced] whether two transactions met, and the same again may well succeed
+ * @property {(db: Kysely<any>) => Promise<void>} [beforeClose] for a database of one connection
  */
 
-/** @typedef {import('kysely').ColumnDataType} ColumnType */
+/** @typedef {import('kysely').ColumnDataType | import('kysely').Expression<any>} ColumnType */
 
 const LOCK_TIMEOUT = 5_000
+/** So often is a transaction begun again that met another one. */
+const RACES = 10
 const FIRST_WAIT = 5
 const LONGEST_WAIT = 100
 
@@ -34,6 +43,7 @@ export class Database {
   #kysely
   #lockTimeout
   #closed = false
+  #apart
 
   /**
    * @param {object} options
@@ -41,13 +51,22 @@ export class Database {
    * @param {Dialect} options.dialect
    * @param {string} options.label what the database is called in messages, without its password
    * @param {number} [options.lockTimeout] milliseconds
+   * @param {() => Database} [options.apart] opens the same database again, for one connection
    */
-  constructor ({ driver, dialect, label, lockTimeout = LOCK_TIMEOUT }) {
-    if (!Number.isFinite(lockTimeout) || lockTimeout < 0) throw invalid('lockTimeout must be a number of milliseconds.')
+  constructor ({ driver, dialect, label, lockTimeout, apart }) {
+    this.#apart = apart
     this.dialect = dialect
     this.label = label
-    this.#lockTimeout = lockTimeout
+    this.#lockTimeout = checkLockTimeout(lockTimeout)
     this.#kysely = new Kysely({ dialect: driver })
+  }
+
+  /**
+   * For what lives as long as its connection, like a temporary table.
+   * @returns {Database} to close, unless it is this one
+   */
+  apart () {
+    return this.#apart?.() ?? this
   }
 
   /**
@@ -62,13 +81,17 @@ export class Database {
     // finalizers that free its statements.
     await setImmediate()
     const deadline = performance.now() + this.#lockTimeout
+    let races = 0
     for (let wait = FIRST_WAIT; !this.#closed; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
         return await statement(this.#kysely)
       } catch (error) {
         if (this.#closed) break
         const explained = this.dialect.explain(error, this.label)
-        if (explained.code !== 'BELLPUSH_STORE_LOCKED' || performance.now() >= deadline) throw explained
+        const again = this.dialect.raced?.(error)
+          ? ++races < RACES
+          : explained.code === 'BELLPUSH_STORE_LOCKED' && performance.now() < deadline
+        if (!again) throw explained
       }
       await setTimeout(wait * (0.5 + Math.random() / 2))
     }
@@ -98,11 +121,23 @@ export class Database {
 
   /** Waits for the statement or transaction under way, then closes; what would have come after it is refused. */
   async close () {
+    if (this.#closed) return
     this.#closed = true
+    const { beforeClose } = this.dialect
+    if (!beforeClose) return this.#kysely.destroy()
     await this.#kysely.connection().execute(async connection => {
-      await this.dialect.beforeClose(connection).catch(() => {})
+      await beforeClose(connection).catch(() => {})
       // While the connection is still ours: nothing can begin on it that closing would cut in two.
       await this.#kysely.destroy()
     })
   }
+}
+
+/**
+ * @param {unknown} [value]
+ * @returns {number} milliseconds
+ */
+export function checkLockTimeout (value = LOCK_TIMEOUT) {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  throw invalid('lockTimeout must be a number of milliseconds.')
 }

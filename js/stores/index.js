@@ -24,12 +24,12 @@ import { words } from './words.js'
  */
 
 /**
- * @param {string | import('./callbacks.js').Callbacks} where `sqlite:FILE` (also `sqlite::memory:`), `memory:`, or
- *   callbacks
+ * @param {string | import('./callbacks.js').Callbacks} where `sqlite:FILE` (also `sqlite::memory:`),
+ *   `mysql://user:password@host:port/database` (also `mariadb:`, `postgres:`, `postgresql:`), `memory:`, or callbacks
  * @param {DatabaseOptions} [options] for databases
  * @returns {Promise<TokenStore>}
  * @throws {import('../errors.js').BellpushError} BELLPUSH_OPTION_INVALID; BELLPUSH_STORE_UNAVAILABLE where there is no
- *   such file or it is no database, BELLPUSH_STORE_SCHEMA where it lacks the table or a column,
+ *   such file or server, or it is no database, BELLPUSH_STORE_SCHEMA where it lacks the table or a column,
  *   BELLPUSH_STORE_READ_ONLY and BELLPUSH_STORE_LOCKED
  */
 export async function openTokenStore (where, options = {}) {
@@ -52,7 +52,16 @@ export async function openStore (where, options, words) {
     const { openSqlite } = await import('./sqlite.js')
     return new TokenStore(await openSqlite(rest, options, words))
   }
+  if (scheme === 'mysql' || scheme === 'mariadb') {
+    const { openMysql } = await import('./mysql.js')
+    return new TokenStore(await openMysql(where, options, words))
+  }
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const { openPostgres } = await import('./postgres.js')
+    return new TokenStore(await openPostgres(where, options, words))
+  }
   // The text may carry a password: it is not repeated.
-  throw invalid('A token store is opened with sqlite:FILE (as in sqlite:doorbell.db), sqlite::memory: or memory:, ' +
+  throw invalid('A token store is opened with sqlite:FILE (as in sqlite:doorbell.db), sqlite::memory:, ' +
+    'mysql://… or postgres://…, or memory:, ' +
     (scheme ? `and not with ${scheme}: and what followed it.` : 'and that text begins with none of these.'))
 }

@@ -74,7 +74,7 @@ export function checkNames ({ table = 'device_tokens', columns = {} }, words) {
  * @returns {Promise<Layout | null>} null where there is no such table
  * @throws {BellpushError} BELLPUSH_STORE_SCHEMA where a column is missing
  */
-export async function findLayout (database, names, words) {
+async function findLayout (database, names, words) {
   const found = await database.run(db => database.dialect.describe(db, names.table))
   if (!found) return null
   /** @param {string} name */
@@ -110,10 +110,28 @@ export async function findLayout (database, names, words) {
 }
 
 /**
+ * Finds the table, or makes it.
+ * @param {Database} database
+ * @param {Names} names
+ * @param {boolean} create
+ * @param {Words} words
+ * @returns {Promise<Layout>}
+ */
+export async function openLayout (database, names, create, words) {
+  let layout = await findLayout(database, names, words)
+  if (!layout && create) {
+    await createTable(database, names)
+    layout = await findLayout(database, names, words)
+  }
+  if (!layout) throw await noTable(database, names.table, words)
+  return layout
+}
+
+/**
  * @param {Database} database
  * @param {Names} names
  */
-export async function createTable (database, names) {
+async function createTable (database, names) {
   const { columnTypes } = database.dialect
   const { table, clientId, token, registeredAt = DEFAULT_TIME } = names
   await database.transaction(async db => {
@@ -125,7 +143,8 @@ export async function createTable (database, names) {
       : start.addColumn(registeredAt, columnTypes.registeredAt, column => column.notNull())
     await end.execute()
     // The token is in the index too, so that a client's tokens are listed in order from the index alone.
-    await db.schema.createIndex(`${table}_by_client`).ifNotExists().on(table).columns([clientId, token]).execute()
+    const index = db.schema.createIndex(`${table}_by_client`).on(table).columns([clientId, token])
+    await database.dialect.createIndex(index)
   })
 }
 
@@ -135,7 +154,7 @@ export async function createTable (database, names) {
  * @param {Words} words
  * @returns {Promise<BellpushError>}
  */
-export async function noTable (database, table, words) {
+async function noTable (database, table, words) {
   const tables = await database.run(db => database.dialect.tableNames(db))
   return lacks(`${database.label} has no table ${table}; ` +
     (tables.length > 0 ? `its tables are: ${listed(tables)}. ` : 'it has no tables at all. ') +
@@ -148,11 +167,12 @@ export async function noTable (database, table, words) {
  * @param {Column} column
  * @returns {Promise<string | undefined>} what the column holds instead of times in milliseconds, for a message
  */
-async function strangeTime (database, table, { name, kind }) {
+async function strangeTime (database, table, { name, type, kind }) {
   const { rows } = await database.run(db => /** @type {typeof sql<{ time: unknown }>} */ (sql)`
     select ${sql.ref(`${table}.${name}`)} as ${sql.id('time')} from ${sql.table(table)}
     where ${sql.ref(`${table}.${name}`)} is not null limit 1`.execute(db))
-  if (kind === 'text') return 'text'
+  if (kind === 'text') return /date|time/i.test(type) ? 'dates' : 'text'
+  if (database.dialect.distorts(String(Date.now()), { name, type, kind })) return 'smaller numbers'
   if (rows.length === 0 || readTime(rows[0].time) !== null) return undefined
   const { time } = rows[0]
   return typeof time === 'bigint' || typeof time === 'number' ? `${time}` : 'text or bytes'

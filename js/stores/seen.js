@@ -4,14 +4,24 @@
  * One page needs none of this but a Set. From the second page on the tokens are in a temporary table, which the
  * database keeps on disk: memory stays the same whatever the number of tokens.
  */
+import { createHash } from 'node:crypto'
 import { canonicalOr } from './spellings.js'
 
 /** Listings may run side by side, each with its own table. */
 let tables = 0
 
+/**
+ * What stands for a token in the table: of a text that is none a digest, for columns that take only so much, or take
+ * one text for another.
+ * @param {string} token
+ */
+const keyOf = token => /^[0-9a-f]{1,200}$/.test(token) ? token : `#${createHash('sha256').update(token).digest('hex')}`
+
 /** What one listing has given. */
 export class SeenTokens {
   #database
+  /** @type {import('./database.js').Database | undefined} where the temporary table is */
+  #apart
   /** @type {string[] | undefined} */
   #firstPage
   /** @type {string | undefined} */
@@ -44,9 +54,10 @@ export class SeenTokens {
       await this.#add(this.#table, this.#firstPage)
     }
     const table = this.#table
-    const known = await this.#database.run(db =>
-      db.selectFrom(table).select('token').where('token', 'in', tokens).execute())
-    for (const { token } of known) texts.delete(token)
+    const known = await this.#connection().run(db =>
+      db.selectFrom(table).select('token').where('token', 'in', tokens.map(keyOf)).execute())
+    const keys = new Set(known.map(({ token }) => token))
+    for (const token of tokens) if (keys.has(keyOf(token))) texts.delete(token)
     await this.#add(table, [...texts.keys()])
     return [...texts.values()]
   }
@@ -54,12 +65,15 @@ export class SeenTokens {
   /** Never throws: a listing's own error matters more, and the table goes with the connection. */
   async close () {
     const table = this.#table
-    if (table) await this.#database.run(db => db.schema.dropTable(table).execute()).catch(() => {})
+    const apart = this.#apart
+    if (apart && apart !== this.#database) await apart.close().catch(() => {})
+    else if (table) await this.#database.run(db => db.schema.dropTable(table).execute()).catch(() => {})
   }
 
   async #createTable () {
     const table = `bellpush_seen_${++tables}`
-    await this.#database.run(db => db.schema.createTable(table).temporary()
+    this.#apart = this.#database.apart()
+    await this.#apart.run(db => db.schema.createTable(table).temporary()
       .addColumn('token', this.#database.dialect.columnTypes.token, column => column.primaryKey()).execute())
     return table
   }
@@ -70,6 +84,11 @@ export class SeenTokens {
    */
   async #add (table, tokens) {
     if (tokens.length === 0) return
-    await this.#database.run(db => db.insertInto(table).values(tokens.map(token => ({ token }))).execute())
+    await this.#connection().run(db =>
+      db.insertInto(table).values(tokens.map(token => ({ token: keyOf(token) }))).execute())
+  }
+
+  #connection () {
+    return this.#apart ?? this.#database
   }
 }

@@ -76,7 +76,7 @@ export class SqlBackend {
         const row = /** @type {typeof page[number]} */ (byToken.get(token))
         const changed = row.keepTime ? rows.filter(({ clientId }) => String(clientId) !== row.clientId) : rows
         for (const some of chunksOf(changed.map(({ key }) => key), KEYS_A_STATEMENT)) {
-          await db.updateTable(this.#layout.table).set(this.#values(row)).where(this.#column.key, 'in', some).execute()
+          await db.updateTable(this.#layout.table).set(this.#values(row)).where(this.#among('key', some)).execute()
         }
       }
       const fresh = page.filter(({ token }) => !known.has(token))
@@ -122,7 +122,7 @@ export class SqlBackend {
         const dead = chunk.filter(({ token, unlessSince }) => this.#isDead(found.get(token) ?? [], unlessSince))
         const keys = dead.flatMap(({ token }) => /** @type {Row[]} */ (found.get(token)).map(({ key }) => key))
         for (const some of chunksOf(keys, KEYS_A_STATEMENT)) {
-          await db.deleteFrom(this.#layout.table).where(this.#column.key, 'in', some).execute()
+          await db.deleteFrom(this.#layout.table).where(this.#among('key', some)).execute()
         }
         removed.push(...dead)
         await setImmediate()
@@ -137,7 +137,7 @@ export class SqlBackend {
     if (ids.length === 0) return 0
     return this.#database.transaction(async db => {
       const { numDeletedRows } = await db.deleteFrom(this.#layout.table)
-        .where(this.#column.clientId, 'in', ids).executeTakeFirst()
+        .where(this.#among('clientId', ids)).executeTakeFirst()
       return Number(numDeletedRows)
     })
   }
@@ -158,7 +158,7 @@ export class SqlBackend {
     for (const ids of this.#chunks(clientIds)) {
       const found = await this.#database.run(db => {
         const query = db.selectFrom(table).select([texts.as('texts'), tokens.as('tokens')])
-        return (ids ? query.where(this.#column.clientId, 'in', ids) : query).executeTakeFirstOrThrow()
+        return (ids ? query.where(this.#among('clientId', ids)) : query).executeTakeFirstOrThrow()
       })
       if (Number(found.texts) !== Number(found.tokens)) return countOf(this.list(clientIds))
       total += Number(found.texts)
@@ -193,7 +193,7 @@ export class SqlBackend {
         const last = rows.at(-1)
         rows = await this.#database.run(db => {
           let query = db.selectFrom(this.#layout.table).select(columns).where(token, 'is not', null)
-          if (ids) query = query.where(clientId, 'in', ids)
+          if (ids) query = query.where(this.#among('clientId', ids))
           if (last) {
             query = query.where(eb => eb.or(order.map((name, i) => eb.and([
               ...order.slice(0, i).map(before => eb(this.#column[before], '=', last[before])),
@@ -232,13 +232,14 @@ export class SqlBackend {
    * @returns {Promise<Set<string>>} those of these texts, and perhaps others, that these clients have
    */
   async #listed (texts, clientIds) {
-    const { token, clientId } = this.#column
+    const { token } = this.#column
     const wanted = texts.filter(text => !this.#isDistorted('token', text))
     const found = new Set()
+    if (wanted.length === 0) return found
     for (const ids of this.#chunks(clientIds)) {
       const rows = await this.#database.run(db => {
         const query = db.selectFrom(this.#layout.table).select(`${token} as token`).where(token, 'in', wanted)
-        return (ids ? query.where(clientId, 'in', ids) : query).execute()
+        return (ids ? query.where(this.#among('clientId', ids)) : query).execute()
       })
       for (const row of rows) found.add(this.#text(row))
     }
@@ -260,7 +261,8 @@ export class SqlBackend {
     /** @type {Map<string, Row[]>} */
     const found = new Map()
     for (const some of chunksOf([...texts], this.#database.dialect.variables)) {
-      for (const row of await db.selectFrom(this.#layout.table).select(columns).where(token, 'in', some).execute()) {
+      const query = db.selectFrom(this.#layout.table).select(columns).where(token, 'in', some)
+      for (const row of await (this.#database.dialect.locksRows ? query.forUpdate() : query).execute()) {
         const canonical = canonicalOr(this.#text(row))
         const rows = found.get(canonical)
         if (rows) rows.push(row)
@@ -286,7 +288,7 @@ export class SqlBackend {
   #values ({ clientId, at }) {
     const { clientId: { name }, registeredAt } = this.#layout
     // As an integer: a driver may bind a number as floating point.
-    return { [name]: clientId, ...registeredAt && { [registeredAt.name]: BigInt(at) } }
+    return { [name]: this.#bind([clientId])[0], ...registeredAt && { [registeredAt.name]: BigInt(at) } }
   }
 
   /**
@@ -309,8 +311,24 @@ export class SqlBackend {
   #bind (clientIds) {
     // A number column would take '1e3' for the client 1000.
     const ids = clientIds.filter(id => !this.#isDistorted('clientId', id))
-    if (this.#layout.clientId.kind !== 'any') return ids
+    const { kind } = this.#layout.clientId
+    if (kind === 'text') return ids
+    // As an integer: a text would be compared as floating point, which cannot tell large numbers apart.
+    if (kind === 'numeric') return ids.map(id => isWholeNumber(id) ? BigInt(id) : id)
     return ids.flatMap(id => isWholeNumber(id) ? [id, BigInt(id)] : [id])
+  }
+
+  /**
+   * @param {'clientId' | 'key'} name
+   * @param {unknown[]} values
+   * @returns {import('kysely').Expression<any>}
+   */
+  #among (name, values) {
+    const { clientId, token } = this.#layout
+    const column = sql.ref(this.#column[name])
+    const kind = name === 'clientId' ? clientId.kind : this.#column.key === this.#column.token ? token.kind : 'numeric'
+    const { amongTexts } = this.#database.dialect
+    return amongTexts && kind === 'text' ? amongTexts(column, values) : sql`${column} in (${sql.join(values)})`
   }
 
   /** @param {{ clientId: string, token: string }} row */
@@ -329,7 +347,7 @@ export class SqlBackend {
    * @param {string} text
    */
   #isDistorted (name, text) {
-    return this.#layout[name].kind === 'numeric' && this.#database.dialect.distorts(text)
+    return this.#layout[name].kind === 'numeric' && this.#database.dialect.distorts(text, this.#layout[name])
   }
 
   /** @param {Row} row */

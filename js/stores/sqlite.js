@@ -9,13 +9,12 @@ import { dirname, resolve } from 'node:path'
 import { SqliteDialect, sql } from 'kysely'
 import { BellpushError } from '../errors.js'
 import { Database } from './database.js'
-import { checkNames, createTable, findLayout, noTable } from './layout.js'
+import { openLayout } from './layout.js'
+import { checkOptions } from './options.js'
 import { SqlBackend } from './sql.js'
-import { invalid, isWholeNumber } from './values.js'
+import { isWholeNumber } from './values.js'
 
 /** @typedef {import('./words.js').Words} Words */
-
-const OPTIONS = ['table', 'columns', 'create', 'undated', 'lockTimeout']
 
 /**
  * @param {string} path a file, `//` and a file, or `:memory:`
@@ -24,11 +23,7 @@ const OPTIONS = ['table', 'columns', 'create', 'undated', 'lockTimeout']
  * @returns {Promise<SqlBackend>}
  */
 export async function openSqlite (path, options, words) {
-  const unknown = Object.keys(options).find(key => !OPTIONS.includes(key))
-  if (unknown) throw invalid(`A token store in a database has no option ${JSON.stringify(unknown.slice(0, 40))}.`)
-  const { undated = 'keep', lockTimeout } = options
-  if (undated !== 'keep' && undated !== 'remove') throw invalid("undated must be 'keep' or 'remove'.")
-  const names = checkNames(options, words)
+  const { names, undated, lockTimeout } = checkOptions(options, words)
   const inMemory = path === ':memory:'
   const create = options.create === true || inMemory
   // An absolute path: the driver takes `file:` for a URI and `http:` for a server, and neither is meant.
@@ -42,12 +37,7 @@ export async function openSqlite (path, options, words) {
     await database.run(db => sql`pragma temp_store = file`.execute(db))
     // Readers and a writer do not stop each other. A database that somebody else made keeps the mode he chose.
     if (fresh && create) await database.run(db => sql`pragma journal_mode = wal`.execute(db))
-    let layout = await findLayout(database, names, words)
-    if (!layout && create) {
-      await createTable(database, names)
-      layout = await findLayout(database, names, words)
-    }
-    if (!layout) throw await noTable(database, names.table, words)
+    const layout = await openLayout(database, names, create, words)
     return new SqlBackend(database, layout, { undated })
   } catch (error) {
     await database.close()
@@ -58,6 +48,8 @@ export async function openSqlite (path, options, words) {
 /** @type {import('./database.js').Dialect} */
 const dialect = {
   begin: 'begin immediate',
+  locksRows: false,
+  createIndex: index => index.ifNotExists().execute(),
   columnTypes: { clientId: 'text', token: 'text', registeredAt: 'integer' },
   variables: 30_000,
 

@@ -9,6 +9,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { aptInstall, missingPackages } from './debian.js'
 import { Failure } from './failure.js'
 import { oldestRust, target } from './recipe.js'
 import { capture, complaintOf, run, say, which } from './run.js'
@@ -34,9 +35,6 @@ const linters = {
 
 /** rustup gets this long to fetch some 20 MB, milliseconds. */
 const rustupTimeout = 180_000
-
-/** apt-get gets this long, milliseconds. */
-const aptTimeout = 600_000
 
 /**
  * @returns {Toolchain}
@@ -138,44 +136,6 @@ function debianToolchain () {
     },
     wasmArgs: ['-Zbuild-std=std,panic_abort']
   }
-}
-
-/**
- * @param {string[]} names
- * @returns {string[] | undefined} those that are not installed; nothing where there is no dpkg
- */
-function missingPackages (names) {
-  if (!which('dpkg-query')) return undefined
-  // eslint-disable-next-line no-template-curly-in-string -- dpkg's own placeholders
-  const found = capture('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...names])
-  const installed = new Set(found.stdout.split('\n'))
-  return names.filter(name => !installed.has(`installed ${name}`))
-}
-
-/**
- * @param {string[]} packages
- * @returns {string} why it failed; empty if it did not
- */
-function aptInstall (packages) {
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
-  if (process.getuid?.() !== 0) return `missing: ${packages.join(' ')}, and only root can install them: sudo ${command}`
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout: aptTimeout }
-  say(`apt-get update && ${command}`)
-  capture('apt-get', ['update'], options)
-  const installed = capture('apt-get', command.split(' ').slice(1), options)
-  return installed.ok ? '' : `${command}: ${complaintOf(installed)}`
-}
-
-/**
- * Makes sure that Debian's packages are there.
- * @param {string[]} names
- * @throws {Failure} that says what to type
- */
-export function needPackages (names) {
-  const missing = missingPackages(names) ?? names
-  if (missing.length === 0) return
-  const failure = which('apt-get') ? aptInstall(missing) : `missing: ${missing.join(' ')}`
-  if (failure) throw new Failure(failure)
 }
 
 /** @param {string} version what `rustc --version` says */

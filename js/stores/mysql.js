@@ -1,0 +1,161 @@
+/**
+ * MariaDB and MySQL: the driver `mysql2`, and what they do differently from other databases.
+ *
+ * Their texts compare without case, and often without accents and trailing spaces, unless a column says otherwise: a
+ * client's id is compared byte by byte besides.
+ */
+import { MysqlDialect, sql } from 'kysely'
+import { explainServer, fits, openServer, timeouts, unreachable } from './server.js'
+import { isWholeNumber } from './values.js'
+
+/**
+ * @param {string} url `mysql://…` or `mariadb://…`
+ * @param {import('./index.js').DatabaseOptions} options
+ * @param {import('./words.js').Words} words
+ */
+export async function openMysql (url, options, words) {
+  return openServer({ driver: 'mysql2', port: 3306, dialect, connect }, url, options, words)
+}
+
+/** @type {import('./database.js').Dialect} */
+const dialect = {
+  begin: 'start transaction',
+  locksRows: true,
+  columnTypes: {
+    clientId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
+    token: sql`varchar(200) character set ascii collate ascii_bin`,
+    registeredAt: 'bigint'
+  },
+  variables: 30_000,
+  raced: ({ errno }) => errno === 1213 || errno === 1062,
+
+  async createIndex (index) {
+    await index.execute().catch(error => {
+      if (error.code !== 'ER_DUP_KEYNAME') throw error
+    })
+  },
+
+  amongTexts: (column, values) => sql`(${column} in (${sql.join(values)}) and
+    cast(convert(${column} using utf8mb4) as binary) in (${sql.join(values)}))`,
+
+  async describe (db, table) {
+    const { rows: [found] } = await query`
+      select table_name as name from information_schema.tables
+      where table_schema = database() and lower(table_name) = lower(${table})
+      order by cast(table_name as binary) = ${table} desc limit 1`.execute(db)
+    if (!found) return null
+    const { rows: columns } = await query`
+      select column_name as name, column_type as type from information_schema.columns
+      where table_schema = database() and table_name = ${found.name} order by ordinal_position`.execute(db)
+    const { rows: unique } = await query`
+      select index_name as ${sql.id('index')}, min(column_name) as name from information_schema.statistics
+      where table_schema = database() and table_name = ${found.name} and non_unique = 0
+      group by index_name having count(*) = 1 and count(sub_part) = 0`.execute(db)
+    const described = columns.map(({ name, type }) => ({ name, type: String(type), kind: kindOf(String(type)) }))
+    const primary = unique.find(({ index }) => index === 'PRIMARY')?.name
+    return {
+      name: found.name,
+      columns: described,
+      unique: unique.map(({ name }) => name),
+      rowKey: described.find(({ name, type }) => name === primary && INTEGER.test(type))?.name ?? null
+    }
+  },
+
+  async tableNames (db) {
+    const { rows } = await query`
+      select table_name as name from information_schema.tables where table_schema = database()
+      order by table_name`.execute(db)
+    return rows.map(({ name }) => name)
+  },
+
+  distorts (text, { type }) {
+    const size = INTEGER.exec(type)?.[1]
+    return size === undefined ? !isWholeNumber(text) : !fits(text, BITS[size.toLowerCase()], /unsigned/i.test(type))
+  },
+
+  explain: (error, label) => explainServer(error, label, 'MariaDB or MySQL', REASONS)
+}
+
+/** @type {Record<string, number>} */
+const BITS = { tiny: 8, small: 16, medium: 24, '': 32, big: 64 }
+const INTEGER = /^(?:(tiny|small|medium|big|)int)\b/i
+
+/** @param {string} type @returns {'numeric' | 'text'} */
+const kindOf = type => INTEGER.test(type) || /^(decimal|float|double)/i.test(type) ? 'numeric' : 'text'
+
+const query = /** @type {typeof sql<Record<string, any>>} */ (sql)
+
+/** @type {import('./server.js').Reasons} */
+const REASONS = [
+  [/^ER_(ACCESS_DENIED|DBACCESS_DENIED|BAD_DB|NOT_SUPPORTED_AUTH|HOST_NOT_PRIVILEGED)/, 'BELLPUSH_STORE_UNAVAILABLE',
+    'does not let this user in. See that the name of the database, the user and the password are right.'],
+  [unreachable, 'BELLPUSH_STORE_UNAVAILABLE', 'cannot be reached. See that its server runs; then try again.'],
+  [/^(PROTOCOL_|ER_SERVER_SHUTDOWN|ER_CON_COUNT|ER_TOO_MANY_USER|ER_CONNECTION_KILLED|ER_HOST_IS_BLOCKED)|closed state/,
+    'BELLPUSH_STORE_UNAVAILABLE', 'ended the connection, or has none to give. Try again.'],
+  [/^ER_LOCK_(WAIT_TIMEOUT|DEADLOCK)/, 'BELLPUSH_STORE_LOCKED',
+    'is locked by another transaction; nothing was changed. Try again, or end what holds the lock.'],
+  [/^ER_(TABLEACCESS_DENIED|COLUMNACCESS_DENIED|OPTION_PREVENTS|CANT_EXECUTE_IN_READ_ONLY|READ_ONLY|OPEN_AS_READONLY)/,
+    'BELLPUSH_STORE_READ_ONLY', 'may not be used like that; nothing was changed. Give this user the right.'],
+  [/^ER_(NO_SUCH_TABLE|BAD_FIELD)/, 'BELLPUSH_STORE_SCHEMA',
+    'lacks a table or a column that was there when it was opened.'],
+  [/^ER_(DISK_FULL|RECORD_FILE_FULL)/, 'BELLPUSH_STORE_FAILED', 'cannot grow: the disk is full. Nothing was changed.'],
+  [/^ER_(DUP|ROW_IS_REF|NO_REFERENCED|NO_DEFAULT|BAD_NULL|DATA_TOO_LONG|CONSTRAINT|CHECK)/, 'BELLPUSH_STORE_FAILED',
+    'has a rule that forbids the change; nothing was changed. A column that must be filled needs a default.'],
+  [/^/, 'BELLPUSH_STORE_FAILED', 'answered with an error.']
+]
+
+/** @type {import('./server.js').Kind['connect']} */
+function connect (mysql, login, { connections, lockTimeout }) {
+  const pool = mysql.createPool({
+    ...login,
+    charset: 'utf8mb4',
+    connectionLimit: connections,
+    maxIdle: connections,
+    connectTimeout: timeouts.connect,
+    enableKeepAlive: true,
+    stringifyObjects: true,
+    // Numbers of 64 bits go beyond what a JavaScript number holds exactly.
+    typeCast: (/** @type {any} */ field, /** @type {() => unknown} */ next) => {
+      if (field.type !== 'LONGLONG') return next()
+      const text = field.string()
+      return text === null ? null : BigInt(text)
+    }
+  })
+  const seconds = Math.max(1, Math.ceil(lockTimeout / 1000))
+  // Without NO_BACKSLASH_ESCAPES, which would undo how the driver quotes texts. MariaDB would read the whole table for
+  // a thousand values.
+  const setUp = ['set session transaction isolation level read committed', `set session
+    sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = ${seconds},
+    lock_wait_timeout = ${seconds} /*M! , in_predicate_conversion_threshold = 0 */`]
+  pool.on('connection', (/** @type {any} */ connection) => {
+    // A connection that is not set up must not be used; what waits behind this on it fails.
+    for (const text of setUp) connection.query(text, (/** @type {unknown} */ error) => error && connection.destroy())
+  })
+  return new MysqlDialect({
+    pool: {
+      getConnection: callback => pool.getConnection((/** @type {any} */ error, /** @type {any} */ connection) =>
+        callback(error, connection && withTimeout(connection))),
+      end: callback => pool.end(callback)
+    }
+  })
+}
+
+/** @param {any} connection */
+function withTimeout (connection) {
+  return {
+    /**
+     * @param {string} text
+     * @param {any} values
+     * @param {(error: any, result: any) => void} callback
+     */
+    query (text, values, callback) {
+      const timeout = timeouts.statement
+      return connection.query({ sql: text, values, timeout }, (/** @type {any} */ error, /** @type {any} */ result) => {
+        // Its answer may still come, and would be taken for that of the next statement.
+        if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy()
+        callback(error, result)
+      })
+    },
+    release: () => connection.release()
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What databases that are servers of their own have in common: a driver that is installed beside this package, a pool
+ * of connections, and errors that must not carry tokens on.
+ */
+import { BellpushError } from '../errors.js'
+import { parseAddress } from './address.js'
+import { Database } from './database.js'
+import { openLayout } from './layout.js'
+import { checkOptions } from './options.js'
+import { SqlBackend } from './sql.js'
+import { isWholeNumber } from './values.js'
+
+/** So many connections does a store open at most. */
+const CONNECTIONS = 10
+
+/** How long the drivers wait for a connection and for the answer to a statement, milliseconds. */
+export const timeouts = Object.freeze({ connect: 10_000, statement: 120_000 })
+
+/**
+ * What a driver reports (`code: message`), what it means to us, and what to do. The last one takes whatever is left.
+ * @typedef {[pattern: RegExp, code: import('../errors.js').ErrorCode, words: string][]} Reasons
+ */
+
+/**
+ * @typedef {object} Kind
+ * @property {string} driver the package
+ * @property {number} port
+ * @property {import('./database.js').Dialect} dialect
+ * @property {(driver: any, login: import('./address.js').Login, limits: { connections: number, lockTimeout: number })
+ *   => import('kysely').Dialect} connect
+ */
+
+/**
+ * @param {Kind} kind
+ * @param {string} url
+ * @param {import('./index.js').DatabaseOptions} options
+ * @param {import('./words.js').Words} words
+ * @returns {Promise<SqlBackend>}
+ */
+export async function openServer ({ driver: name, port, dialect, connect }, url, options, words) {
+  const { names, undated, lockTimeout } = checkOptions(options, words)
+  const { login, label } = parseAddress(url, port)
+  const driver = await load(name)
+  /** @param {number} connections */
+  const driverOf = connections => connect(driver, login, { connections, lockTimeout })
+  const apart = () => new Database({ driver: driverOf(1), dialect, label, lockTimeout })
+  const database = new Database({ driver: driverOf(CONNECTIONS), dialect, label, lockTimeout, apart })
+  try {
+    return new SqlBackend(database, await openLayout(database, names, options.create === true, words), { undated })
+  } catch (error) {
+    await database.close().catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * @param {string} name of the package
+ * @returns {Promise<any>}
+ */
+async function load (name) {
+  try {
+    const module = await import(name)
+    return module.default
+  } catch (error) {
+    throw new BellpushError('BELLPUSH_STORE_UNAVAILABLE',
+      `The database driver, the package ${name}, cannot be loaded. Install it: npm install ${name}`, { cause: error })
+  }
+}
+
+/**
+ * One of our errors for one of a driver's. The driver's own holds statements with the values in them: only its code and
+ * its message go on, without tokens.
+ * @param {any} error
+ * @param {string} label
+ * @param {string} server what the server is called
+ * @param {Reasons} reasons
+ * @returns {BellpushError}
+ */
+export function explainServer (error, label, server, reasons) {
+  if (error instanceof BellpushError) return error
+  const code = String(error?.code ?? '')
+  const message = String(error?.message || code || error).replace(/[0-9a-f]{8}[0-9a-f <>]{8,}/gi, text =>
+    `${text.slice(0, 8)}…`)
+  const [, ours, words] = /** @type {Reasons[number]} */ (
+    reasons.find(([pattern]) => pattern.test(`${code}: ${message}`)))
+  const cause = Object.assign(new Error(message), { code, errno: error?.errno })
+  return new BellpushError(ours, `The token database ${label} ${words} (${server}: ${message})`, { cause })
+}
+
+/** What the network says, before there is any answer of the server. */
+export const unreachable = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE|ENOENT|EACCES)/
+
+/**
+ * @param {string} text
+ * @param {number} bits
+ * @param {boolean} [unsigned]
+ * @returns {boolean} whether an integer of so many bits holds the number that is written so
+ */
+export function fits (text, bits, unsigned = false) {
+  if (!isWholeNumber(text)) return false
+  const number = BigInt(text)
+  return number === (unsigned ? BigInt.asUintN(bits, number) : BigInt.asIntN(bits, number))
+}

@@ -1,0 +1,22 @@
+/** Token stores in a real PostgreSQL. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { postgres } from '../helpers/database-servers.js'
+import { errorWithout, testServerStores } from '../helpers/server-stores.js'
+import { token } from '../helpers/sqlite.js'
+
+testServerStores('PostgreSQL', postgres, ({ server, open, table }) => {
+  test('postgresql: is another name of postgres:', async () => {
+    const url = server().url.replace('postgres:', 'postgresql:')
+    const store = await open(url, { table: table(), create: true })
+    await store.put('1', token(1))
+    assert.equal(await store.count(), 1)
+    await store.close()
+  })
+})
+
+test('without the driver it is said what to install', async () => {
+  const { code, message } = await errorWithout('pg', 'postgres://u:s3cret@127.0.0.1:1/db')
+  assert.equal(code, 'BELLPUSH_STORE_UNAVAILABLE')
+  assert.match(message, /npm install pg$/)
+})
