@@ -1,13 +1,12 @@
-//! What went wrong, from both directions of every connection together. Findings are data; the words are the reader's.
+//! What went wrong, from both directions of every connection together.
 
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
-use crate::binary::ErrorResponse;
 use crate::notification::Payload;
 
+use super::answers::Answers;
 use super::classify::Kind;
+use super::finding::Finding;
 use super::parts::{self, Part, PartKind};
 use super::stream::{Direction, Mark};
 use super::{Capture, Connection};
@@ -43,218 +42,6 @@ pub struct Entry {
     pub status: Option<u8>,
 }
 
-/// Something that a person who looks for a fault should know. `entry` is the index of a part of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are what the words of the finding need, and are called so")]
-pub enum Finding {
-    /// TLS: nothing can be read.
-    Encrypted,
-    /// HTTP/2, which is not decoded here.
-    Http2,
-    /// Nothing of this protocol.
-    NotUnderstood,
-    /// The capture began later than the connection.
-    Midway { direction: usize },
-    /// Bytes are missing in the capture.
-    Missing { direction: usize, offset: u64, length: u64 },
-    /// There was no room for them.
-    LeftOut { direction: usize, bytes: u64 },
-    /// Segments came again with other bytes.
-    Contradicted { direction: usize, segments: u64 },
-    /// A length in a frame is wrong.
-    WrongLength {
-        entry: usize,
-        token: bool,
-        declared: u16,
-        actual: u16,
-        identifier: Option<u32>,
-        /// What the gateway answered to that.
-        status: Option<u8>,
-        /// The payload has as many characters as it says bytes.
-        characters: bool,
-    },
-    /// Bytes that are nothing.
-    Unreadable { entry: usize, direction: usize, offset: u64, length: usize, first: u8, status: Option<u8> },
-    /// The stream ends inside of a part.
-    Cut { entry: usize, direction: usize, length: usize },
-    /// A payload is longer than its command allows.
-    PayloadTooLong { entry: usize, identifier: Option<u32>, bytes: u32, limit: usize },
-    /// One identifier for several notifications of a connection.
-    IdentifierTwice { entry: usize, identifier: u32 },
-    /// A notification was rejected.
-    Rejected {
-        entry: usize,
-        response: usize,
-        identifier: u32,
-        status: u8,
-        before: usize,
-        discarded: usize,
-        first: Option<u32>,
-        last: Option<u32>,
-        again: usize,
-    },
-    /// The sentinel was rejected, as it must be: everything before it was accepted.
-    Sentinel { entry: usize, response: usize, identifier: u32, before: usize },
-    /// The gateway shut down.
-    Shutdown {
-        entry: Option<usize>,
-        response: usize,
-        identifier: u32,
-        before: usize,
-        discarded: usize,
-        first: Option<u32>,
-        last: Option<u32>,
-        again: usize,
-    },
-    /// An answer that names no notification of this capture.
-    UnknownIdentifier { response: usize, identifier: u32, status: u8 },
-    /// The connection was cut without an answer.
-    CutOff { sent: usize, reset: bool },
-    /// No answer: success, if the connection stayed open.
-    Silence { sent: usize },
-    /// A feedback tuple lost bytes (or has too many).
-    FeedbackLost { entry: usize, offset: u64, lost: i32 },
-    /// Tuples of dead tokens.
-    Feedback { tuples: usize },
-}
-
-/// As an object of its code and numbers: true is 1, what is not known null. By hand, because a derived one is some ten
-/// thousand bytes of WebAssembly.
-impl Serialize for Finding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (code, numbers) = self.told();
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", code)?;
-        for (name, number) in numbers {
-            map.serialize_entry(name, &Some(number).filter(|number| !number.is_nan()))?;
-        }
-        map.end()
-    }
-}
-
-/// Not inlined: it is called once for every kind of finding.
-#[inline(never)]
-fn told(code: &'static str, numbers: &[(&'static str, f64)]) -> (&'static str, Vec<(&'static str, f64)>) {
-    (code, numbers.to_vec())
-}
-
-fn or_none(number: Option<u64>) -> f64 {
-    number.map_or(f64::NAN, |number| number as f64)
-}
-
-impl Finding {
-    #[inline(never)]
-    fn told(&self) -> (&'static str, Vec<(&'static str, f64)>) {
-        match self {
-            Finding::Encrypted => told("encrypted", &[]),
-            Finding::Http2 => told("http2", &[]),
-            Finding::NotUnderstood => told("not-understood", &[]),
-            Finding::Midway { direction } => told("midway", &[("direction", *direction as f64)]),
-            Finding::Missing { direction, offset, length } => told(
-                "missing",
-                &[("direction", *direction as f64), ("offset", *offset as f64), ("length", *length as f64)],
-            ),
-            Finding::LeftOut { direction, bytes } => {
-                told("left-out", &[("direction", *direction as f64), ("bytes", *bytes as f64)])
-            }
-            Finding::Contradicted { direction, segments } => {
-                told("contradicted", &[("direction", *direction as f64), ("segments", *segments as f64)])
-            }
-            Finding::WrongLength { entry, token, declared, actual, identifier, status, characters } => told(
-                "wrong-length",
-                &[
-                    ("entry", *entry as f64),
-                    ("token", f64::from(u8::from(*token))),
-                    ("declared", f64::from(*declared)),
-                    ("actual", f64::from(*actual)),
-                    ("identifier", or_none(identifier.map(u64::from))),
-                    ("status", or_none(status.map(u64::from))),
-                    ("characters", f64::from(u8::from(*characters))),
-                ],
-            ),
-            Finding::Unreadable { entry, direction, offset, length, first, status } => told(
-                "unreadable",
-                &[
-                    ("entry", *entry as f64),
-                    ("direction", *direction as f64),
-                    ("offset", *offset as f64),
-                    ("length", *length as f64),
-                    ("first", f64::from(*first)),
-                    ("status", or_none(status.map(u64::from))),
-                ],
-            ),
-            Finding::Cut { entry, direction, length } => {
-                told("cut", &[("entry", *entry as f64), ("direction", *direction as f64), ("length", *length as f64)])
-            }
-            Finding::PayloadTooLong { entry, identifier, bytes, limit } => told(
-                "payload-too-long",
-                &[
-                    ("entry", *entry as f64),
-                    ("identifier", or_none(identifier.map(u64::from))),
-                    ("bytes", f64::from(*bytes)),
-                    ("limit", *limit as f64),
-                ],
-            ),
-            Finding::IdentifierTwice { entry, identifier } => {
-                told("identifier-twice", &[("entry", *entry as f64), ("identifier", f64::from(*identifier))])
-            }
-            Finding::Rejected { entry, response, identifier, status, before, discarded, first, last, again } => told(
-                "rejected",
-                &[
-                    ("entry", *entry as f64),
-                    ("response", *response as f64),
-                    ("identifier", f64::from(*identifier)),
-                    ("status", f64::from(*status)),
-                    ("before", *before as f64),
-                    ("discarded", *discarded as f64),
-                    ("first", or_none(first.map(u64::from))),
-                    ("last", or_none(last.map(u64::from))),
-                    ("again", *again as f64),
-                ],
-            ),
-            Finding::Sentinel { entry, response, identifier, before } => told(
-                "sentinel",
-                &[
-                    ("entry", *entry as f64),
-                    ("response", *response as f64),
-                    ("identifier", f64::from(*identifier)),
-                    ("before", *before as f64),
-                ],
-            ),
-            Finding::Shutdown { entry, response, identifier, before, discarded, first, last, again } => told(
-                "shutdown",
-                &[
-                    ("entry", or_none(entry.map(|entry| entry as u64))),
-                    ("response", *response as f64),
-                    ("identifier", f64::from(*identifier)),
-                    ("before", *before as f64),
-                    ("discarded", *discarded as f64),
-                    ("first", or_none(first.map(u64::from))),
-                    ("last", or_none(last.map(u64::from))),
-                    ("again", *again as f64),
-                ],
-            ),
-            Finding::UnknownIdentifier { response, identifier, status } => told(
-                "unknown-identifier",
-                &[
-                    ("response", *response as f64),
-                    ("identifier", f64::from(*identifier)),
-                    ("status", f64::from(*status)),
-                ],
-            ),
-            Finding::CutOff { sent, reset } => {
-                told("cut-off", &[("sent", *sent as f64), ("reset", f64::from(u8::from(*reset)))])
-            }
-            Finding::Silence { sent } => told("silence", &[("sent", *sent as f64)]),
-            Finding::FeedbackLost { entry, offset, lost } => told(
-                "feedback-lost",
-                &[("entry", *entry as f64), ("offset", *offset as f64), ("lost", f64::from(*lost))],
-            ),
-            Finding::Feedback { tuples } => told("feedback", &[("tuples", *tuples as f64)]),
-        }
-    }
-}
-
 /// The diagnosis of one connection.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
@@ -265,10 +52,10 @@ pub struct Diagnosis {
 }
 
 /// Findings of one code that are listed of one connection.
-const MAX_ALIKE: usize = 100;
+pub(super) const MAX_ALIKE: usize = 100;
 
 /// The only kind of map here: each kind is code of its own.
-type Numbers = BTreeMap<u64, u64>;
+pub(super) type Numbers = BTreeMap<u64, u64>;
 
 /// Diagnoses every connection of a capture that is finished.
 #[must_use]
@@ -300,7 +87,7 @@ pub fn diagnose(capture: &Capture) -> Vec<Diagnosis> {
 
 /// Not inlined: there are many callers, and speed is no matter.
 #[inline(never)]
-fn add(findings: &mut Vec<Finding>, finding: Finding) {
+pub(super) fn add(findings: &mut Vec<Finding>, finding: Finding) {
     findings.push(finding);
 }
 
@@ -327,115 +114,6 @@ fn entries(connection: &Connection) -> Diagnosis {
     }
     entries.extend(back);
     Diagnosis { entries, findings: Vec::new() }
-}
-
-struct Answers<'a> {
-    number: usize,
-    sent: &'a Numbers,
-}
-
-impl Answers<'_> {
-    /// Reads the error responses and gives every notification its fate.
-    #[inline(never)]
-    fn read(&self, entries: &mut [Entry]) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let responses: Vec<usize> =
-            (0..entries.len()).filter(|at| kind_at(entries, *at) == Some(PartKind::ErrorResponse)).collect();
-        let mut by_identifier = Numbers::new();
-        for (at, entry) in entries.iter().enumerate().rev().filter(|(_, entry)| entry.part.kind == PartKind::Frame) {
-            if let Some(identifier) = entry.part.identifier {
-                by_identifier.insert(u64::from(identifier), at as u64);
-            }
-        }
-        for response in responses.into_iter().take(MAX_ALIKE) {
-            let Some(Entry { part, packet, .. }) = entries.get(response).copied() else { continue };
-            let (status, identifier) = (part.code, part.identifier.unwrap_or(0));
-            let named = by_identifier.get(&u64::from(identifier)).map(|at| *at as usize);
-            if status == ErrorResponse::SHUTDOWN {
-                let (before, behind) = self.split(entries, named, named.is_some(), packet);
-                let Behind { discarded, first, last, again } = behind;
-                let entry = named;
-                add(
-                    &mut findings,
-                    Finding::Shutdown { entry, response, identifier, before, discarded, first, last, again },
-                );
-                continue;
-            }
-            // Where lengths are wrong, the gateway reads other identifiers than were meant, or none.
-            let broken = entries
-                .iter()
-                .position(|entry| entry.direction == 0 && is_broken(&entry.part))
-                .or_else(|| entries.iter().position(|entry| is_broken(&entry.part)));
-            let Some(culprit) = named.filter(|_| identifier != 0).or(broken).or(named) else {
-                add(&mut findings, Finding::UnknownIdentifier { response, identifier, status });
-                continue;
-            };
-            let (before, behind) = self.split(entries, Some(culprit), false, packet);
-            let Behind { discarded, first, last, again } = behind;
-            if let Some(entry) = entries.get_mut(culprit) {
-                (entry.fate, entry.status) = (Fate::Rejected, Some(status));
-                if is_broken(&entry.part) && named.is_none() {
-                    // Said together with the length that is wrong.
-                    if discarded == 0 {
-                        continue;
-                    }
-                }
-                let sentinel = entry.part.payload == 0 && entry.part.kind == PartKind::Frame && discarded == 0;
-                add(
-                    &mut findings,
-                    if sentinel {
-                        Finding::Sentinel { entry: culprit, response, identifier, before }
-                    } else {
-                        let entry = culprit;
-                        Finding::Rejected { entry, response, identifier, status, before, discarded, first, last, again }
-                    },
-                );
-            }
-        }
-        findings
-    }
-
-    /// All notifications before `at` were accepted, all behind it discarded; `inclusive`: the one at `at` was accepted.
-    #[inline(never)]
-    fn split(&self, entries: &mut [Entry], at: Option<usize>, inclusive: bool, answered: u32) -> (usize, Behind) {
-        let mut before = 0;
-        let mut behind = Behind::default();
-        let Some(at) = at else { return (before, behind) };
-        for (index, entry) in entries.iter_mut().enumerate().filter(|(_, entry)| entry.part.kind == PartKind::Frame) {
-            if index < at || inclusive && index == at {
-                if entry.fate == Fate::Unknown {
-                    entry.fate = Fate::Accepted;
-                }
-                before += 1;
-            } else if index > at {
-                entry.fate = Fate::Discarded;
-                behind.discarded += 1;
-                behind.first = behind.first.or(entry.part.identifier);
-                behind.last = entry.part.identifier.or(behind.last);
-                let again = self.sent.get(&entry.part.key);
-                behind.again += usize::from(
-                    again.is_some_and(|last| last >> 32 > u64::from(answered) && *last as u32 as usize != self.number),
-                );
-            }
-        }
-        (before, behind)
-    }
-}
-
-#[derive(Default)]
-struct Behind {
-    discarded: usize,
-    first: Option<u32>,
-    last: Option<u32>,
-    again: usize,
-}
-
-fn kind_at(entries: &[Entry], at: usize) -> Option<PartKind> {
-    entries.get(at).map(|entry| entry.part.kind)
-}
-
-fn is_broken(part: &Part) -> bool {
-    part.repair.is_some() || part.kind == PartKind::Unreadable
 }
 
 /// What a payload of this command may have, in bytes.

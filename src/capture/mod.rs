@@ -7,11 +7,14 @@
 //! What is held is bounded: [`MAX_CONNECTIONS`], [`MAX_BYTES`] of streams, [`stream::MAX_HELD`] of each direction while a
 //! segment is missing. What is left out because of that is counted.
 
+mod answers;
 pub mod classify;
 pub mod diagnosis;
 pub mod file;
+pub mod finding;
 pub mod packet;
 pub mod parts;
+pub mod repair;
 pub mod stream;
 pub mod view;
 

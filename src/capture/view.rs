@@ -5,9 +5,11 @@ use serde::Serialize;
 use crate::binary::explain::{self, Field};
 
 use super::classify::Kind;
-use super::diagnosis::{Diagnosis, Fate, Finding, diagnose, payload_limit};
+use super::diagnosis::{Diagnosis, Fate, diagnose, payload_limit};
 use super::file::{FileError, Format};
-use super::parts::{PartKind, mended};
+use super::finding::Finding;
+use super::parts::PartKind;
+use super::repair::mended;
 use super::{Capture, Connection, Passed};
 
 /// A capture that was read to its end.
