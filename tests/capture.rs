@@ -471,6 +471,16 @@ fn a_token_that_is_shorter_than_it_says_is_why_status_4() {
 }
 
 #[test]
+fn a_frame_with_a_wrong_length_ends_with_the_last_byte_that_is_there() {
+    let good = frame(Command::Items, 1);
+    let cut_item = [[1, 0, 33].as_slice(), &good[8..], &[4, 0, 4]].concat();
+    let stream = [[2].as_slice(), &(cut_item.len() as u32).to_be_bytes(), &cut_item].concat();
+    for part in view(&stream).parts(0, 0, 10) {
+        assert!(part.at + part.length <= stream.len(), "{part:?}");
+    }
+}
+
+#[test]
 fn a_payload_whose_characters_were_counted_for_bytes() {
     let payload = "{\"aps\":{\"alert\":\"Grüezi 🔔\"}}";
     let mut said = vec![0, 0, 32];

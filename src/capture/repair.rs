@@ -77,10 +77,11 @@ fn items(bytes: &[u8]) -> Option<usize> {
 fn end_of_items(bytes: &[u8], command: u8, mut at: usize) -> usize {
     if command == 2 {
         while let Some(length) = bytes.get(at).and_then(|id| item::fixed_length(*id)) {
-            if u16_at(bytes, at + 1) != Some(length) {
+            let behind = at + 3 + usize::from(length);
+            if u16_at(bytes, at + 1) != Some(length) || behind > bytes.len() {
                 break;
             }
-            at += 3 + usize::from(length);
+            at = behind;
         }
     }
     at
