@@ -88,5 +88,16 @@ export function describeFinding (finding) {
   return words[finding.code]?.(finding) ?? finding.code
 }
 
+/** Findings that are as it should be. */
+const good = ['sentinel', 'silence', 'feedback']
+
+/**
+ * Whether something is not as it should be.
+ * @param {Finding} finding
+ */
+export function isTrouble ({ code }) {
+  return !good.includes(code)
+}
+
 /** The codes that have words. */
 export const findingCodes = Object.freeze(Object.keys(words))

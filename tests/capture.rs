@@ -510,6 +510,11 @@ fn an_answer_about_nothing_that_was_captured() {
 }
 
 #[test]
+fn an_answer_by_itself_is_about_nothing_that_could_be_there() {
+    assert_eq!(findings(&error(8, 7), 0), []);
+}
+
+#[test]
 fn a_connection_that_ends_without_a_word() {
     let mut packets = connection(PROVIDER, &frames(1, 3), &[]);
     let ends = packets.len() - 2;

@@ -5,8 +5,9 @@
  */
 import { open } from 'node:fs/promises'
 import { Capture } from '../core.js'
-import { describeFinding } from '../findings.js'
+import { describeFinding, isTrouble } from '../findings.js'
 import { exit } from './exit.js'
+import { findingLines } from './explanation.js'
 import { count, counted, print, printable, printJson } from './output.js'
 import { unreadable } from './token-lines.js'
 
@@ -15,9 +16,6 @@ const MAGIC = /^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/
 
 /** Parts of one connection that are printed; the diagnosis is about all of them. */
 const MOST_PARTS = 1_000
-
-/** Findings that are as it should be. */
-const GOOD = ['sentinel', 'silence', 'feedback']
 
 /**
  * Packets that were not read, in words.
@@ -60,11 +58,11 @@ export async function readCapture (name) {
 export async function tellCapture (capture, json) {
   const overview = capture.finish()
   const { connections, failure } = overview
-  if (failure !== null || connections.some(({ findings }) => findings.some(isBad))) process.exitCode = exit.incomplete
+  if (failure !== null || connections.some(({ findings }) => findings.some(isTrouble))) {
+    process.exitCode = exit.incomplete
+  }
   if (json) {
-    const told = connections.map(connection => ({
-      ...connection, findings: connection.findings.map(finding => ({ ...finding, words: describeFinding(finding) }))
-    }))
+    const told = connections.map(connection => ({ ...connection, findings: withWords(connection.findings) }))
     await printJson({ ...overview, connections: told })
     return
   }
@@ -74,8 +72,26 @@ export async function tellCapture (capture, json) {
   }
 }
 
-/** @param {import('../core.js').Finding} finding */
-const isBad = ({ code }) => !GOOD.includes(code)
+/**
+ * What is wrong in a stream by itself, read as what it looks like.
+ * @param {Uint8Array} bytes
+ * @param {import('../core.js').Explanation['kind']} kind what they were explained as
+ */
+export function findingsIn (bytes, kind) {
+  const capture = new Capture()
+  try {
+    capture.push(bytes)
+    const [connection] = capture.finish().connections
+    return connection?.kinds[0] === kind ? connection.findings : []
+  } finally {
+    capture.free()
+  }
+}
+
+/** @param {import('../core.js').Finding[]} findings */
+export function withWords (findings) {
+  return findings.map(finding => ({ ...finding, words: describeFinding(finding) }))
+}
 
 /** @param {import('../core.js').CaptureOverview} overview */
 function headLines ({ format, packets, connections, passed, failure }) {
@@ -100,7 +116,7 @@ function connectionLines (capture, connection, index) {
     '',
     `Connection ${index + 1}: ${first} > ${second}`,
     `  > ${counted(lengths[0], 'byte')} (${kinds[0]}), < ${counted(lengths[1], 'byte')} (${kinds[1]})`,
-    ...findings.map(finding => `  ${isBad(finding) ? '!' : '-'} ${describeFinding(finding)}`),
+    ...findingLines(findings, process.stdout.columns),
     ...capture.parts(index, 0, MOST_PARTS).map(partLine),
     ...parts > MOST_PARTS ? [`  … ${count(parts - MOST_PARTS)} more`] : []
   ]

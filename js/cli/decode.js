@@ -1,16 +1,17 @@
 /**
  * `bellpush decode`: bytes of the binary protocol, explained field by field.
  *
- * Not here: reading hex (hex.js), laying out the explanation (explanation.js), and the explaining, which is the core's.
+ * Not here: bytes out of text (bytes-of-text.js), laying out the explanation (explanation.js), captures and findings
+ * (capture.js), and the explaining, which is the core's.
  */
 import { open } from 'node:fs/promises'
 import { Command, Option } from 'commander'
+import { bytesOfText, looksLikeBytes } from '../bytes-of-text.js'
 import { explain } from '../core.js'
 import { BellpushError } from '../errors.js'
-import { readCapture, tellCapture } from './capture.js'
+import { findingsIn, readCapture, tellCapture, withWords } from './capture.js'
 import { exit, usage } from './exit.js'
-import { explanationLines } from './explanation.js'
-import { bytesOfHex, looksLikeHex } from './hex.js'
+import { explanationLines, findingLines } from './explanation.js'
 import { print, printJson } from './output.js'
 import { unreadable } from './token-lines.js'
 
@@ -31,18 +32,18 @@ export function decodeCommand () {
   return new Command('decode')
     .summary('explain bytes of the binary protocol')
     .description('Explains frames, error responses and feedback tuples of the binary protocol, field by field.')
-    .argument('<input...>', 'a file, - for stdin, or hex; hex may be in several arguments')
+    .argument('<input...>', 'a file, - for stdin, hex or base64; hex may be in several arguments')
     .addOption(new Option('--as <kind>', 'what the bytes are (default: what they look like)')
       .choices(['frames', 'error-responses', 'feedback']))
-    .option('--json', 'print one JSON object: kind, parts with their fields, problem')
+    .option('--json', 'print one JSON object: kind, parts with their fields, problem, findings')
     .addHelpText('after', help)
     .action(decode)
 }
 
 const help = `
-A file holds the bytes themselves, or hex. Hex is read as people have it: with
-spaces, commas, colons or line breaks, 0x.. or \\x.., and as the dumps of xxd,
-hexdump -C, od -A x -t x1 and Wireshark. At most 1 MiB is decoded.
+A file holds the bytes themselves, hex or base64. Hex is read as people have it:
+with spaces, commas, colons or line breaks, 0x.. or \\x.., and as the dumps of
+xxd, hexdump -C, od -A x -t x1 and Wireshark. At most 1 MiB is decoded.
 
 A file that is a capture (pcap, pcapng) may be larger: its TCP connections are
 put together again, and what went wrong in each is told.
@@ -68,9 +69,15 @@ async function decode (input, { as, json }) {
   const explanation = explain(bytes, as)
   const advice = explanation.problem && adviceOn(bytes, as)
   const problem = advice ? { offset: 0, message: advice } : explanation.problem
-  const told = { ...explanation, problem }
-  if (json) await printJson(told)
-  else await print(explanationLines(bytes, told, process.stdout.columns))
+  const findings = findingsIn(bytes, explanation.kind)
+  if (json) {
+    await printJson({ ...explanation, problem, findings: withWords(findings) })
+  } else {
+    await print([
+      ...explanationLines(bytes, { ...explanation, problem }, process.stdout.columns),
+      ...findings.length === 0 ? [] : ['', 'Diagnosis:', ...findingLines(findings, process.stdout.columns)]
+    ])
+  }
   if (problem !== null) process.exitCode = exit.incomplete
 }
 
@@ -91,7 +98,7 @@ function adviceOn (bytes, as) {
 async function readBytes (input) {
   const bytes = input.length === 1 ? await readSource(input[0]) : undefined
   const text = bytes === undefined ? input.join(' ') : isText(bytes) ? bytes.toString() : undefined
-  const decoded = text === undefined ? /** @type {Buffer} */ (bytes) : bytesOfHex(text)
+  const decoded = text === undefined ? /** @type {Buffer} */ (bytes) : bytesOfText(text)
   if (decoded.length === 0) throw usage('there is nothing to decode')
   if (decoded.length > MOST_BYTES) throw tooLarge()
   return decoded
@@ -99,7 +106,7 @@ async function readBytes (input) {
 
 /**
  * @param {string} name
- * @returns {Promise<Buffer | undefined>} undefined: there is no such file, so it is hex
+ * @returns {Promise<Buffer | undefined>} undefined: there is no such file, so it is hex or base64
  */
 async function readSource (name) {
   if (name === '-') return readStream(process.stdin, 'stdin')
@@ -109,7 +116,7 @@ async function readSource (name) {
   } catch (error) {
     if (error instanceof BellpushError) throw error
     const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error)
-    if (['ENOENT', 'ENAMETOOLONG'].includes(code) && looksLikeHex(name)) return undefined
+    if (['ENOENT', 'ENAMETOOLONG'].includes(code) && looksLikeBytes(name)) return undefined
     throw unreadable(name, error)
   }
 }

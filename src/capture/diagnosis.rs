@@ -72,7 +72,11 @@ pub fn diagnose(capture: &Capture) -> Vec<Diagnosis> {
     }
     for (number, (diagnosis, connection)) in all.iter_mut().zip(&capture.connections).enumerate() {
         let Diagnosis { entries, findings } = diagnosis;
-        let answers = Answers { number, sent: &sent }.read(entries);
+        let mut answers = Answers { number, sent: &sent }.read(entries);
+        // A stream by itself has no other direction that an answer could be about.
+        if connection.ends.is_none() {
+            answers.retain(|answer| !matches!(answer, Finding::UnknownIdentifier { .. }));
+        }
         // A row of findings of one kind says no more than its first hundred.
         let mut room = [MAX_ALIKE; 4];
         let mut others = Vec::new();
