@@ -5,21 +5,22 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Capture } from '../../js/decode.js'
+import { packetsOf, record } from '../../scripts/lib/recording.js'
 import { folder } from '../helpers/certificates.js'
 import { bellpush } from '../helpers/command.js'
-import { followed, packetsOf, recorded } from '../helpers/recording.js'
 import { encodeFrame } from '../helpers/reference.js'
 import { notifications, simulated, token } from '../helpers/simulated.js'
+import { followed } from '../helpers/tshark.js'
 
 /** A run of 300 notifications with a dead token in the middle. @param {import('node:test').TestContext} t */
 async function run (t) {
   const { simulator, dial } = await simulated(t, { plain: true, dead: [token(151)] })
-  return recorded(t, new URL(simulator.binary).port, async () => {
+  return record(new URL(simulator.binary).port, async () => {
     const client = await dial()
     for (const frame of notifications(1, 300)) client.socket.write(encodeFrame(frame))
     await client.over()
     await client.close()
-  })
+  }, { signal: t.signal })
 }
 
 /** @param {Uint8Array} file */
