@@ -6,13 +6,16 @@ import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { describeReason, payloadBytes } from './core.js'
+import { describeReason, payloadBytes, ready } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
-import { readGateway } from './gateway.js'
-import { priorityOf } from './notification.js'
+import { readClientGateway } from './gateway.js'
+import { Http2Pool } from './http2/pool.js'
+import { priorityOf, requestOf } from './notification.js'
 import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
+import { providerToken } from './provider-token.js'
+import { readProxy } from './proxy.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
 import { errorOfStop, noFigures, ReportBuilder, resultOf } from './report.js'
@@ -26,9 +29,14 @@ import { ResultQueue } from './result-queue.js'
 
 /**
  * @typedef {object} ClientOptions
- * @property {string} gateway `apns://host:port`, the binary protocol over TLS
- * @property {Auth} [auth] the client certificate: `{ cert, key, passphrase }` (PEM) or `{ pfx, passphrase }`
- *   (PKCS#12); contents or paths
+ * @property {string} gateway `production`, `sandbox` or `https://host:port` (HTTP/2), or `apns://host:port` (the binary
+ *   protocol over TLS)
+ * @property {Auth | import('./provider-token.js').TokenAuth} [auth] the client certificate: `{ cert, key, passphrase }`
+ *   (PEM) or `{ pfx, passphrase }` (PKCS#12); or, for HTTP/2, `{ key, keyId, teamId }`; contents or paths
+ * @property {string} [topic] HTTP/2: the bundle id
+ * @property {string} [proxy] HTTP/2: `http://user:password@host:port`, a proxy that knows CONNECT
+ * @property {number} [maxConnections] HTTP/2: at once (8)
+ * @property {number} [pingInterval] HTTP/2: milliseconds of silence after which the gateway is asked by a PING (60,000)
  * @property {import('./credentials.js').CredentialOptions['ca']} [ca] authorities to trust with the gateway's
  *   certificate, in the place of the ones that Node knows
  * @property {TokenStore} [tokens] where audiences are looked up and dead tokens removed
@@ -48,7 +56,7 @@ import { ResultQueue } from './result-queue.js'
  *   milliseconds of silence, and what is refused later is a `lateRejection` event
  * @property {'report' | 'resend'} [inDoubt] what becomes of notifications of which nobody can know whether they were
  *   accepted: 'report' never rings twice, 'resend' rather rings twice than never ('report')
- * @property {number} [payloadLimit] bytes (2,048)
+ * @property {number} [payloadLimit] bytes (2,048; HTTP/2: what the push type allows)
  * @property {number} [maxListed] results that a report lists of each kind; it counts all (10,000)
  */
 
@@ -72,7 +80,12 @@ import { ResultQueue } from './result-queue.js'
  * @property {(progress: Progress) => void} [onProgress] called now and then, and at the end
  * @property {number | Date} [expiration] when the notification is worth nothing any more (Unix seconds, or a date);
  *   0: try once, store nothing
- * @property {5 | 10} [priority] 10: at once, 5: when it suits the battery; if left out, what the payload asks for
+ * @property {1 | 5 | 10} [priority] 10: at once, 5: when it suits the battery; if left out, what the payload asks for
+ * @property {string} [topic] HTTP/2: another bundle id than the client's
+ * @property {string} [pushType] HTTP/2: Apple's push type (`alert`, or `background` where the payload only says
+ *   content-available); the suffix of the topic follows from it
+ * @property {string} [collapseId] HTTP/2: 64 bytes at most
+ * @property {string} [id] HTTP/2: the notification's `apns-id`, a UUID, for a single token
  */
 
 const clientRules = {
@@ -97,7 +110,11 @@ const clientRules = {
     fallback: 'sentinel'
   },
   inDoubt: oneOf(['report', 'resend'], 'report'),
-  payloadLimit: integer(2, 65_535, 2048),
+  payloadLimit: integer(2, 65_535),
+  topic: { ...ofType('string'), isTelling: true },
+  proxy: ofType('string'),
+  maxConnections: integer(1, 100, 8),
+  pingInterval: integer(1, 3_600_000, 60_000),
   maxListed: integer(0, 16_777_216, 10_000)
 }
 
@@ -105,7 +122,11 @@ const sendRules = {
   signal: abortSignal(),
   onProgress: ofType('function'),
   expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
-  priority: { fits: (/** @type {any} */ priority) => priority === 5 || priority === 10, wants: '5 or 10' }
+  priority: { fits: (/** @type {any} */ priority) => [1, 5, 10].includes(priority), wants: '10, 5 or 1' },
+  topic: { ...ofType('string'), isTelling: true },
+  pushType: { ...ofType('string'), isTelling: true },
+  collapseId: ofType('string'),
+  id: ofType('string')
 }
 
 /** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
@@ -126,6 +147,10 @@ export class Client extends EventEmitter {
   #gateway
   #credentials
   #removal
+  /** @type {Http2Pool | undefined} */
+  #pool
+  /** @type {import('./proxy.js').Proxy | undefined} */
+  #proxy
   /** Pushes under way, each with the end of all that belongs to it. @type {Map<Push, Promise<void>>} */
   #pushes = new Map()
   /** Pushes that are over, in whose silence something may still be refused. @type {Set<Push>} */
@@ -140,10 +165,18 @@ export class Client extends EventEmitter {
    */
   constructor (options) {
     super()
+    ready()
     this.#options = readOptions('client option', clientRules, options)
-    this.#gateway = readGateway(this.#options.gateway, 2195)
-    const { auth, ca } = this.#options
-    this.#credentials = loadCredentials({ ...auth, ca }, { gatewayHost: this.#gateway.host })
+    this.#gateway = readClientGateway(this.#options.gateway)
+    const { auth, ca, proxy } = this.#options
+    const hasToken = auth?.keyId !== undefined || auth?.teamId !== undefined
+    if (hasToken && !this.#gateway.http2) {
+      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'the binary protocol wants a client certificate as auth')
+    }
+    const token = hasToken ? providerToken(auth) : undefined
+    this.#credentials = loadCredentials(hasToken ? { ca } : { ...auth, ca }, { gatewayHost: this.#gateway.host })
+    this.#proxy = proxy === undefined ? undefined : readProxy(proxy)
+    if (this.#gateway.http2) this.#pool = this.#newPool(token)
     setMaxListeners(0, this.#destroyed.signal) // each push listens
     const removed = (/** @type {string} */ token) => outside(() => this.emit('tokenRemoved', token))
     this.#removal = this.#options.tokens && new Removal(this.#options.tokens, removed, this.#destroyed.signal)
@@ -190,6 +223,7 @@ export class Client extends EventEmitter {
   async close () {
     this.#closed = true
     await Promise.all(this.#pushes.values())
+    this.#pool?.close()
     this.#hush()
   }
 
@@ -200,6 +234,7 @@ export class Client extends EventEmitter {
       push.abandon(new BellpushError('BELLPUSH_DESTROYED',
         'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
+    this.#pool?.abandon()
     this.#hush()
     this.#destroyed.abort(new BellpushError('BELLPUSH_DESTROYED',
       'the client was destroyed before all dead tokens had been removed from the token store'))
@@ -236,19 +271,22 @@ export class Client extends EventEmitter {
    */
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
-    const { signal, onProgress, expiration, priority } = readOptions('send option', sendRules, options)
+    const read = readOptions('send option', sendRules, options)
+    const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
+    if (!this.#pool) checkBinary(read)
+    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
     const sink = {
-      take: (settled, tokenOf) => {
+      take: (settled, tokenOf, describe) => {
         for (const slot of settled) {
-          const result = resultOf(slot, tokenOf(slot.slot), push.startedAt)
+          const result = resultOf(slot, tokenOf(slot.slot), push.startedAt, describe)
           builder.add(result)
           queue?.add(result)
-          if (result.dead) removal?.add(result.token)
+          if (result.dead) removal?.add(result.token, result.diedAt)
         }
       },
       get isFull () { return queue?.isFull ?? false },
@@ -263,20 +301,22 @@ export class Client extends EventEmitter {
     const push = new Push({
       payload: payloadBytes(payload),
       options: {
-        payloadLimit: this.#options.payloadLimit,
+        payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048,
         expiration: seconds(expiration),
-        priority: priority ?? priorityOf(payload),
+        priority: http2 ? http2.priority : read.priority ?? priorityOf(payload),
         maxInFlight: this.#options.maxInFlight,
         maxAttempts: this.#options.maxAttempts,
         breaker: this.#options.breaker,
         resendInDoubt: this.#options.inDoubt === 'resend',
-        listAccepted: queue !== undefined
+        listAccepted: queue !== undefined,
+        listIds: http2 !== undefined
       },
       chunks,
       sink,
       connect: signal => this.#connect(signal),
       classify: error => classify(error, this.#gateway, { established: true }),
       connections: this.#options.connections,
+      http2: this.#pool && http2 && { pool: this.#pool, request: http2.request },
       timing: {
         linger: this.#options.linger,
         answerTimeout: this.#options.answerTimeout,
@@ -312,12 +352,28 @@ export class Client extends EventEmitter {
     throw thrown
   }
 
+  /** @param {import('./provider-token.js').ProviderToken | undefined} token */
+  #newPool (token) {
+    const { host, port } = this.#gateway
+    const name = host.includes(':') ? `[${host}]` : host
+    return new Http2Pool({
+      connect: signal => this.#connect(signal),
+      authority: port === 443 ? name : `${name}:${port}`,
+      token,
+      maxConnections: this.#options.maxConnections,
+      timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
+      classify: error => classify(error, this.#gateway, { established: true })
+    })
+  }
+
   /** @param {AbortSignal} signal */
   async #connect (signal) {
     const { host, port } = this.#gateway
     const socket = await connectWithRetry({
       host,
       port,
+      http2: this.#gateway.http2,
+      proxy: this.#proxy,
       credentials: this.#credentials,
       connectTimeout: this.#options.connectTimeout,
       tries: this.#options.connectTries,
@@ -326,6 +382,15 @@ export class Client extends EventEmitter {
     outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))
     return socket
   }
+}
+
+/** What only HTTP/2 knows. @param {Record<string, any>} options */
+function checkBinary ({ priority, ...options }) {
+  const name = priority === 1
+    ? 'priority 1'
+    : ['topic', 'pushType', 'collapseId', 'id'].find(name => options[name] !== undefined)
+  if (name === undefined) return
+  throw new BellpushError('BELLPUSH_OPTION_INVALID', `the binary protocol has no ${name}: only HTTP/2 knows it`)
 }
 
 /** @param {unknown} cause what the caller's own source of tokens threw */

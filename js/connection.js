@@ -9,6 +9,7 @@ import tls from 'node:tls'
 import { abortError } from './abort.js'
 import { classify, nameOf } from './connection-errors.js'
 import { BellpushError } from './errors.js'
+import { tunnel } from './proxy.js'
 
 /**
  * @typedef {object} ConnectionOptions
@@ -16,6 +17,8 @@ import { BellpushError } from './errors.js'
  * @property {number} port
  * @property {import('./credentials.js').Credentials} [credentials] needed unless `plain`
  * @property {string} [servername] the name that the server's certificate must have, if it is not the host
+ * @property {boolean} [http2] HTTP/2 and nothing else is spoken, agreed upon in the handshake (ALPN)
+ * @property {import('./proxy.js').Proxy} [proxy] the way goes through it
  * @property {boolean} [plain] no TLS: for captures that can be read
  * @property {number} [connectTimeout] milliseconds for looking up, connecting and the handshake together
  * @property {AbortSignal} [signal]
@@ -35,18 +38,40 @@ const sessions = new WeakMap()
  * @param {ConnectionOptions} options
  * @returns {Promise<net.Socket>} a `tls.TLSSocket` unless `plain`
  * @throws {BellpushError} BELLPUSH_CONNECT_FAILED, BELLPUSH_CONNECT_TIMEOUT, BELLPUSH_NOT_TLS,
- *   BELLPUSH_SERVER_UNTRUSTED, BELLPUSH_CREDENTIALS_REFUSED, BELLPUSH_OPTION_INVALID; an AbortError on abort
+ *   BELLPUSH_SERVER_UNTRUSTED, BELLPUSH_CREDENTIALS_REFUSED, BELLPUSH_NOT_HTTP2, BELLPUSH_PROXY_REFUSED,
+ *   BELLPUSH_OPTION_INVALID; an AbortError on abort
  */
 export async function openConnection (options) {
   checkPeer(options)
-  const { signal, connectTimeout = 10_000 } = options
+  const { signal } = options
   if (signal?.aborted) throw abortError(signal)
 
-  const socket = newSocket(options)
+  const way = options.proxy && tunnel(options.proxy, options)
+  if (way !== undefined) {
+    way.socket.on('error', () => {})
+    await within(options, way.socket, way.opened)
+  }
+  const socket = newSocket(options, way?.socket)
   socket.setNoDelay(true)
   // This listener stays for good: an error without any would end the process.
   socket.on('error', () => {})
+  await within(options, socket)
+  if (options.http2 && /** @type {tls.TLSSocket} */ (socket).alpnProtocol !== 'h2') {
+    socket.destroy()
+    throw new BellpushError('BELLPUSH_NOT_HTTP2',
+      `${nameOf(options)}: it speaks TLS, but not HTTP/2 (no ALPN h2): is it the right host and port?`)
+  }
+  return socket
+}
 
+/**
+ * Waits until a socket is ready, or something else is.
+ * @param {ConnectionOptions} options
+ * @param {net.Socket} socket destroyed where that fails
+ * @param {Promise<void>} [ready] in the place of the socket's own event
+ */
+async function within (options, socket, ready) {
+  const { signal, connectTimeout = 10_000 } = options
   /** @type {(() => void)[]} */
   const undo = []
   let connected = false
@@ -58,7 +83,8 @@ export async function openConnection (options) {
         undo.push(() => socket.off(event, listener))
       }
       on('connect', () => { connected = true })
-      on(options.plain ? 'connect' : 'secureConnect', resolve)
+      if (ready === undefined) on(options.plain ? 'connect' : 'secureConnect', resolve)
+      else ready.then(resolve, reject)
       on('error', reject)
       on('close', () => reject(new Error('the connection was closed')))
 
@@ -74,20 +100,25 @@ export async function openConnection (options) {
   } finally {
     for (const step of undo) step()
   }
-  return socket
 }
 
-/** @param {ConnectionOptions} options */
-function newSocket (options) {
+/**
+ * @param {ConnectionOptions} options
+ * @param {net.Socket} [way] through a proxy
+ */
+function newSocket (options, way) {
   try {
-    return options.plain ? net.connect({ host: options.host, port: options.port }) : secureSocket(options)
+    return options.plain ? way ?? net.connect({ host: options.host, port: options.port }) : secureSocket(options, way)
   } catch (error) {
     throw classify(error, options)
   }
 }
 
-/** @param {ConnectionOptions} options */
-function secureSocket ({ host, port, credentials, servername = net.isIP(host) ? undefined : host }) {
+/**
+ * @param {ConnectionOptions} options
+ * @param {net.Socket} [way] through a proxy
+ */
+function secureSocket ({ host, port, credentials, http2, servername = net.isIP(host) ? undefined : host }, way) {
   if (credentials === undefined) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', 'TLS needs credentials, even if they hold no certificate')
   }
@@ -95,7 +126,15 @@ function secureSocket ({ host, port, credentials, servername = net.isIP(host) ? 
   sessions.set(credentials, known)
   const server = `${host} ${port} ${servername}`
   const session = known.get(server)
-  const socket = tls.connect({ host, port, servername, session, secureContext: credentials.secureContext })
+  const socket = tls.connect({
+    host,
+    port,
+    servername,
+    session,
+    secureContext: credentials.secureContext,
+    ...(http2 && { ALPNProtocols: ['h2'] }),
+    ...(way && { socket: way })
+  })
   socket.on('session', ticket => known.set(server, ticket))
   // Whatever broke, a session that may have to do with it is not offered again.
   socket.on('error', () => known.delete(server))

@@ -3,20 +3,23 @@
  *
  * What it is not: it opens nothing and waits for nothing.
  */
-export { Batch, describeReason, outcomes } from './core/batch.js'
+export { Batch, outcomes } from './core/batch.js'
 export { BinaryLink } from './core/binary-link.js'
 export { Capture } from './core/capture.js'
 export {
   checkPayload, decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain,
-  normalizeToken, payloadBytes
+  load, normalizeToken, payloadBytes
 } from './core/codec.js'
 export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { hex } from './core/hex.js'
-export { load } from './core/module.js'
+export { Http2Connection } from './core/http2-connection.js'
+export { ready } from './core/push-module.js'
+export { describeReason } from './core/reasons.js'
 
 /**
  * @typedef {import('./core/batch.js').BatchOptions} BatchOptions
  * @typedef {import('./core/batch.js').Outcome} Outcome
+ * @typedef {import('./core/reasons.js').ReasonInWords} ReasonInWords
  * @typedef {import('./core/batch.js').SettledSlot} SettledSlot
  * @typedef {import('./core/batch.js').Standing} Standing
  * @typedef {import('./core/capture.js').CapturePart} CapturePart
@@ -28,4 +31,7 @@ export { load } from './core/module.js'
  * @typedef {import('./core/decoders.js').FeedbackTuple} FeedbackTuple
  * @typedef {import('./core/decoders.js').Frame} Frame
  * @typedef {import('./core/decoders.js').FrameFault} FrameFault
+ * @typedef {import('./core/http2-connection.js').ConnectionStanding} ConnectionStanding
+ * @typedef {import('./core/http2-connection.js').Ending} Ending
+ * @typedef {import('./core/http2-connection.js').Http2Request} Http2Request
  */

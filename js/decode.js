@@ -1,10 +1,13 @@
 /**
  * `bellpush/decode`: reading and writing the bytes of the binary protocol, and captures of it, in Node and in a
- * browser. No sockets, no files. In a browser, await {@link load} first.
+ * browser. No sockets, no files, and nothing of what sends. In a browser, await {@link load} first.
  */
+export { bytesOfText } from './bytes-of-text.js'
+export { Capture } from './core/capture.js'
 export {
-  Capture, decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification,
-  explain, FeedbackDecoder, FrameDecoder, load, normalizeToken
-} from './core.js'
+  decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain, load,
+  normalizeToken
+} from './core/codec.js'
+export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { BellpushError, codes } from './errors.js'
-export { describeFinding } from './findings.js'
+export { describeFinding, isTrouble } from './findings.js'

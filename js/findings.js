@@ -3,7 +3,7 @@
  *
  * What it is not: it finds nothing; the core does.
  */
-import { describeReason } from './core/batch.js'
+import { describeReason } from './core/reasons.js'
 
 /** @typedef {import('./core/capture.js').Finding} Finding */
 

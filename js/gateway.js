@@ -7,7 +7,22 @@ import { BellpushError } from './errors.js'
  * @typedef {object} Gateway
  * @property {string} host name or address, without brackets
  * @property {number} port
+ * @property {boolean} [http2] it speaks HTTP/2, and not the binary protocol
  */
+
+/**
+ * @param {unknown} text `production`, `sandbox`, `https://host[:port]` or `apns://host[:port]`
+ * @returns {Gateway}
+ */
+export function readClientGateway (text) {
+  const apple = typeof text === 'string' && Object.hasOwn(appleHosts, text) ? appleHosts[text] : undefined
+  if (apple !== undefined) return { host: apple, port: 443, http2: true }
+  const isHttps = typeof text === 'string' && /^https:/i.test(text)
+  return isHttps ? { ...readUrl(text, 'https', 443), http2: true } : readGateway(text, 2195)
+}
+
+/** @type {Record<string, string>} */
+const appleHosts = { production: 'api.push.apple.com', sandbox: 'api.sandbox.push.apple.com' }
 
 /**
  * @param {unknown} text `apns://host[:port]`
@@ -15,15 +30,21 @@ import { BellpushError } from './errors.js'
  * @returns {Gateway}
  */
 export function readGateway (text, defaultPort) {
-  if (text === 'production' || text === 'sandbox' || (typeof text === 'string' && text.startsWith('https:'))) {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID',
-      `the gateway '${text}' speaks HTTP/2, which this version does not; it speaks the binary protocol to apns://host:port`)
-  }
-  const url = typeof text === 'string' && /^apns:\/\//i.test(text) ? parse(text) : undefined
+  return readUrl(text, 'apns', defaultPort)
+}
+
+/**
+ * @param {unknown} text
+ * @param {string} scheme
+ * @param {number} defaultPort
+ * @returns {Gateway}
+ */
+function readUrl (text, scheme, defaultPort) {
+  const url = typeof text === 'string' && text.toLowerCase().startsWith(`${scheme}://`) ? parse(text) : undefined
   const plain = url && url.pathname.length <= 1 && !url.search && !url.hash && !url.username && !url.password
   if (!plain || !url.hostname || url.port === '0') {
-    throw new BellpushError('BELLPUSH_OPTION_INVALID',
-      `a gateway is written apns://host:port, found ${typeof text === 'string' ? `'${text.replace(/\/\/.*@/, '//…@')}'` : typeof text}`)
+    const found = typeof text === 'string' ? `'${text.replace(/\/\/.*@/, '//…@')}'` : typeof text
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', `a gateway is written ${scheme}://host:port, found ${found}`)
   }
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port === '' ? defaultPort : Number(url.port) }
 }

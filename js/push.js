@@ -37,7 +37,8 @@ const ANSWERS_UNTIL_AHEAD = 2
 
 /**
  * @typedef {object} Sink takes what settles
- * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string) => void} take
+ * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string,
+ *   describe: (reason: number) => import('./core.js').ReasonInWords) => void} take
  * @property {boolean} isFull nothing more is read from the audience for now
  * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
  * @property {(token: string, reason: number) => void} late hears of a token that was reported accepted and was not
@@ -52,6 +53,8 @@ const ANSWERS_UNTIL_AHEAD = 2
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
  * @property {number} [connections] links at work at once
+ * @property {{ pool: import('./http2/pool.js').Http2Pool, request: import('./core.js').Http2Request }} [http2] where
+ *   this is the protocol: who carries it
  * @property {{ linger: number, answerTimeout: number, quiet?: number }} timing milliseconds
  */
 
@@ -82,6 +85,10 @@ export class Push {
   #standing
   #advancing = false
   #again = false
+  /** @type {import('./http2/pool.js').User | undefined} */
+  #user
+  /** @type {import('./core.js').ReasonInWords} */
+  #refusal = { reason: null, status: null }
   #startedAt = Date.now()
   #clockOffset = this.#startedAt - performance.now()
   /** @type {() => void} */
@@ -98,7 +105,9 @@ export class Push {
     this.#standing = this.#batch.standing(now)
   }
 
+  /** @throws {import('./errors.js').BellpushError} `BELLPUSH_OPTION_INVALID` where something can be no header field */
   start () {
+    if (this.#parts.http2 !== undefined) this.#join(this.#parts.http2)
     this.#feed()
   }
 
@@ -130,7 +139,7 @@ export class Push {
 
   /** Why the core stopped it, if it did. */
   get stopped () {
-    return { why: this.#standing.stopped, refusal: this.#standing.refusal }
+    return { why: this.#standing.stopped, refusal: this.#refusal }
   }
 
   /**
@@ -154,6 +163,7 @@ export class Push {
     this.#attempt(() => {
       this.#batch.stop(this.#now())
       for (const link of this.#links) link.abandon()
+      this.#parts.http2?.pool.abandon()
     })
     this.#advance()
   }
@@ -185,16 +195,18 @@ export class Push {
   #round () {
     if (this.#isOver) return
     for (const link of this.#links) link.pump()
+    this.#parts.http2?.pool.pump()
     this.#collect()
     const standing = this.#standing
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
+    if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
+    if (this.#parts.http2 !== undefined) return
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
     if (standing.room === 0 && !this.#inputEnded) this.#supply.keepAhead(wanted)
     if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
-    if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
   }
 
   /** Passes on what has settled, then forgets it. */
@@ -207,10 +219,26 @@ export class Push {
     }
     // Only now: asking how it stands settles what has expired.
     const settled = this.#batch.settled()
-    if (settled.length > 0) this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot))
+    if (settled.length > 0) {
+      this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot), reason => this.#batch.describeReason(reason))
+    }
     const remembered = this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
     this.#window.forgetBelow(this.#standing.firstUnsettled - remembered)
     this.#parts.sink.progress(this.#standing.counts, false)
+  }
+
+  /** @param {NonNullable<PushParts['http2']>} http2 */
+  #join ({ pool, request }) {
+    this.#user = {
+      batch: this.#batch,
+      request,
+      advance: () => this.#advance(),
+      hasWork: () => this.#standing.hasWork,
+      connected: () => { this.#connections++ },
+      failed: error => this.stop(error),
+      coreFailed: error => this.#coreFailed(error)
+    }
+    pool.join(this.#user)
   }
 
   #endInput () {
@@ -390,9 +418,19 @@ export class Push {
     }
   }
 
+  #describeStop () {
+    try {
+      this.#refusal = this.#batch.describeReason(this.#standing.refusal)
+    } catch (error) {
+      this.#error ??= error
+    }
+  }
+
   #finish () {
     this.#isOver = true
     this.#supply.end()
+    if (this.#user) this.#parts.http2?.pool.leave(this.#user)
+    if (this.#standing.stopped !== null) this.#describeStop()
     clearTimeout(this.#wakeup)
     for (const link of this.#links) {
       if (this.#isQuiet && !link.isDone) this.#listening.add(link)

@@ -48,22 +48,23 @@ export class Removal {
   }
 
   /**
-   * @param {string[]} tokens
-   * @param {number} foundAt milliseconds since 1970; one that was registered after that is another matter
+   * @param {{ token: string, foundAt: number }[]} dead `foundAt`: milliseconds since 1970; one that was registered
+   *   after that is another matter
    * @param {import('./report.js').ReportBuilder} builder
    */
-  async remove (tokens, foundAt, builder) {
+  async remove (dead, builder) {
     // A table that does not know when tokens were registered loses them all the same: they were dead a moment ago.
-    const unlessSince = this.#store.dated ? foundAt : undefined
+    const dated = this.#store.dated
     /** @type {Set<string>} */
     let gone = new Set()
     try {
       gone = new Set(await unlessAborted(this.#signal, async () =>
-        this.#store.removeMany(tokens.map(token => ({ token, unlessSince })))))
+        this.#store.removeMany(dead.map(({ token, foundAt }) =>
+          ({ token, unlessSince: dated ? foundAt : undefined })))))
     } catch (error) {
       builder.removalFailed(/** @type {Error} */ (error))
     }
-    for (const token of tokens) {
+    for (const { token } of dead) {
       if (gone.has(token)) {
         builder.addRemoved(token)
         this.#removed(token)
@@ -80,8 +81,8 @@ export class PushRemoval {
   #builder
   /** When its tokens were read, or earlier. */
   #startedAt = Date.now()
-  /** @type {string[]} */
-  #tokens = []
+  /** @type {{ token: string, foundAt: number, isSure: boolean }[]} */
+  #dead = []
 
   /**
    * @param {Removal} removal
@@ -92,9 +93,12 @@ export class PushRemoval {
     this.#builder = builder
   }
 
-  /** @param {string} token */
-  add (token) {
-    this.#tokens.push(token)
+  /**
+   * @param {string} token
+   * @param {Date | null} diedAt where the gateway said so: then it was a token of this application
+   */
+  add (token, diedAt) {
+    this.#dead.push({ token, foundAt: diedAt?.getTime() ?? this.#startedAt, isSure: diedAt !== null })
   }
 
   /**
@@ -102,13 +106,12 @@ export class PushRemoval {
    * @param {boolean} mostlyRefused
    */
   async finish (counts, mostlyRefused) {
-    this.#removal.learn(counts.accepted, this.#tokens.length)
-    if (mostlyRefused || !this.#removal.isTrusted) {
-      for (const token of this.#tokens) this.#builder.addKept(token)
-      return
-    }
-    for (let at = 0; at < this.#tokens.length; at += BATCH) {
-      await this.#removal.remove(this.#tokens.slice(at, at + BATCH), this.#startedAt, this.#builder)
+    this.#removal.learn(counts.accepted, this.#dead.filter(({ isSure }) => !isSure).length)
+    const isTrusted = !mostlyRefused && this.#removal.isTrusted
+    for (const { token, isSure } of this.#dead) if (!isSure && !isTrusted) this.#builder.addKept(token)
+    const gone = this.#dead.filter(({ isSure }) => isSure || isTrusted)
+    for (let at = 0; at < gone.length; at += BATCH) {
+      await this.#removal.remove(gone.slice(at, at + BATCH), this.#builder)
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
  * What became of every token of one push, in words: results for single tokens, and the report at the end.
  */
-import { describeReason } from './core.js'
 import { BellpushError } from './errors.js'
 
 /**
@@ -10,7 +9,9 @@ import { BellpushError } from './errors.js'
  * @property {string} token as it was given
  * @property {import('./core.js').Outcome} outcome
  * @property {string | null} reason one word: Apple's for a status, ours for what Apple does not say
- * @property {number | null} status of the binary protocol
+ * @property {number | null} status of the binary protocol, or of HTTP
+ * @property {string | null} id `apns-id`, where the gateway gave one and every result is listed
+ * @property {Date | null} diedAt when the token died, where the gateway said so
  * @property {boolean} dead two connections called the token invalid: see `removed` and `kept` of the report
  * @property {Date} at when it settled
  */
@@ -41,12 +42,14 @@ import { BellpushError } from './errors.js'
  * @param {import('./core.js').SettledSlot} settled
  * @param {string} token
  * @param {number} startedAt milliseconds since 1970
+ * @param {(reason: number) => import('./core.js').ReasonInWords} describe
  * @returns {Result}
  */
-export function resultOf (settled, token, startedAt) {
-  const { reason, status } = describeReason(settled.reason)
-  const { outcome, dead, elapsed } = settled
-  return { token, outcome, reason, status, dead, at: new Date(startedAt + elapsed) }
+export function resultOf (settled, token, startedAt, describe) {
+  const { reason, status } = describe(settled.reason)
+  const { outcome, dead, elapsed, id, diedAt } = settled
+  const at = new Date(startedAt + elapsed)
+  return { token, outcome, reason, status, dead, at, id, diedAt: diedAt === null ? null : new Date(diedAt) }
 }
 
 /** @typedef {Pick<Report, 'counts' | 'total' | 'complete' | 'connections' | 'elapsed'>} Figures */
@@ -116,18 +119,18 @@ export class ReportBuilder {
 
 /**
  * The error of a push that the core stopped.
- * @param {{ why: import('./core.js').Standing['stopped'], refusal: number }} stopped
+ * @param {{ why: import('./core.js').Standing['stopped'], refusal: import('./core.js').ReasonInWords }} stopped
  * @param {Report} report
  * @returns {BellpushError | undefined}
  */
 export function errorOfStop ({ why, refusal }, { counts }) {
   if (why === 'refused') {
-    const { reason, status } = describeReason(refusal)
+    const { reason, status } = refusal
     return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
       `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
   }
   if (why === 'failing') {
-    const { reason, status } = describeReason(refusal)
+    const { reason, status } = refusal
     return new BellpushError('BELLPUSH_GATEWAY_FAILING',
       `the gateway fails to process anything: status ${status} (${reason}) again and again; the rest was not sent`)
   }

@@ -102,7 +102,7 @@ async function startSimulator (dead) {
   const file = join(folder, 'dead.txt')
   await writeFile(file, dead.join('\n'))
   const command = join(root, 'js', 'cli', 'main.js')
-  const ports = ['--binary-port', '0', '--feedback-port', '0']
+  const ports = ['--binary-port', '0', '--feedback-port', '0', '--http2-port', '0']
   const args = ['simulate', ...ports, '--dir', join(folder, 'apple'), '--dead', file]
   const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

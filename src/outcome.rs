@@ -34,7 +34,9 @@ impl Outcome {
 
 /// Why a slot settled as it did. A newtype with constants and no closed enum: a code that is new to us must survive.
 ///
-/// 0 to 255 are the statuses of the binary protocol as they came; from 256 on they are our own.
+/// 0 to 255 are the statuses of the binary protocol as they came, from 256 on they are our own, from 512 on those of
+/// HTTP/2 that we know ([`HTTP2`]), and from 49,152 on those that a batch has come across and we don't
+/// ([`crate::batch::Batch::foreign_reason`]).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reason(pub u16);
 
@@ -59,6 +61,14 @@ impl Reason {
     pub const EXPIRATION_PAST: Reason = Reason(263);
     /// Our own: it was written behind one that was refused, so the gateway threw it away.
     pub const DISCARDED: Reason = Reason(264);
+    /// Our own: the peer broke the rules of HTTP/2, or ended the stream without an answer, with this in flight.
+    pub const STREAM_BROKEN: Reason = Reason(265);
+    /// HTTP/2: the token is not one of this environment, or none at all.
+    pub const BAD_DEVICE_TOKEN: Reason = Reason(514);
+    /// HTTP/2: the provider token was made too long ago.
+    pub const EXPIRED_PROVIDER_TOKEN: Reason = Reason(530);
+    /// The first of those that a batch has come across and that have no number of their own.
+    pub const FIRST_FOREIGN: Reason = Reason(0xc000);
     /// Nothing to explain (an accepted notification).
     pub const NONE: Reason = Reason(u16::MAX);
 
@@ -68,16 +78,77 @@ impl Reason {
         u8::try_from(self.0).ok()
     }
 
+    /// The HTTP status that Apple's document gives this reason, where it is one of HTTP/2's.
+    #[must_use]
+    pub fn http_status(self) -> Option<u16> {
+        self.http2().map(|(status, _)| *status)
+    }
+
     /// The reason as one word, or `None` for a code without a name of its own.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        NAMES.iter().find(|(reason, _)| *reason == self).map(|(_, name)| *name)
+        let ours = NAMES.iter().find(|(reason, _)| *reason == self).map(|(_, name)| *name);
+        ours.or_else(|| self.http2().map(|(_, name)| *name))
+    }
+
+    /// The reason of HTTP/2 with this name.
+    #[must_use]
+    pub fn http2_named(name: &[u8]) -> Option<Reason> {
+        let at = HTTP2.iter().position(|(_, known)| known.as_bytes() == name)?;
+        Some(Reason(FIRST_HTTP2 + at as u16))
+    }
+
+    fn http2(self) -> Option<&'static (u16, &'static str)> {
+        HTTP2.get(usize::from(self.0.checked_sub(FIRST_HTTP2)?))
     }
 }
 
+const FIRST_HTTP2: u16 = 512;
+
+/// HTTP/2's reasons with their statuses, numbered from 512 on in this order. Source: Apple, "Handling notification
+/// responses from APNs".
+pub const HTTP2: [(u16, &str); 35] = [
+    (400, "BadCollapseId"),
+    (400, "BadExpirationDate"),
+    (400, "BadDeviceToken"),
+    (400, "BadMessageId"),
+    (400, "BadPriority"),
+    (400, "BadTopic"),
+    (400, "DeviceTokenNotForTopic"),
+    (400, "DuplicateHeaders"),
+    (400, "IdleTimeout"),
+    (400, "InvalidPushType"),
+    (400, "MissingDeviceToken"),
+    (400, "MissingTopic"),
+    (400, "PayloadEmpty"),
+    (400, "TopicDisallowed"),
+    (403, "BadCertificate"),
+    (403, "BadCertificateEnvironment"),
+    (403, "BadEnvironmentKeyIdInToken"),
+    (403, "Forbidden"),
+    (403, "ExpiredProviderToken"),
+    (403, "InvalidProviderToken"),
+    (403, "MissingProviderToken"),
+    (403, "UnrelatedKeyIdInToken"),
+    (404, "BadPath"),
+    (405, "MethodNotAllowed"),
+    (410, "ExpiredToken"),
+    (410, "Unregistered"),
+    (413, "PayloadTooLarge"),
+    (429, "TooManyProviderTokenUpdates"),
+    (429, "TooManyRequests"),
+    (500, "InternalServerError"),
+    (503, "ServiceUnavailable"),
+    (503, "Shutdown"),
+    // Of broadcast channels.
+    (400, "BadChannelId"),
+    (400, "ChannelNotRegistered"),
+    (400, "FeatureNotEnabled"),
+];
+
 /// The words for the codes. Statuses: Apple, "Binary Provider API", table "Codes in error-response packet"; 10 and 128
 /// by name from the same text.
-pub const NAMES: [(Reason, &str); 21] = [
+pub const NAMES: [(Reason, &str); 22] = [
     (Reason(0), "NoError"),
     (Reason(1), "ProcessingError"),
     (Reason(2), "MissingDeviceToken"),
@@ -99,6 +170,7 @@ pub const NAMES: [(Reason, &str); 21] = [
     (Reason::STOPPED, "Stopped"),
     (Reason::EXPIRATION_PAST, "ExpirationPast"),
     (Reason::DISCARDED, "Discarded"),
+    (Reason::STREAM_BROKEN, "StreamBroken"),
 ];
 
 impl fmt::Debug for Reason {

@@ -44,7 +44,15 @@ fn a_token_called_invalid_by_two_connections_is_rejected_and_dead() {
     }
     assert_eq!(
         batch.take_settled(),
-        [Settled { slot: 0, outcome: Outcome::Rejected, reason: Reason(8), dead: true, at: 7 }]
+        [Settled {
+            slot: 0,
+            outcome: Outcome::Rejected,
+            reason: Reason(8),
+            dead: true,
+            died_at: None,
+            id: None,
+            at: 7
+        }]
     );
     assert!(batch.is_finished());
 }

@@ -341,10 +341,10 @@ describe('gateways that cannot be used', () => {
   })
 
   test('an address that is none', async t => {
-    for (const address of ['production', 'https://api.push.apple.com', 'gateway.example.com:2195']) {
+    for (const address of ['apns://', 'https://api.push.apple.com/3', 'gateway.example.com:2195']) {
       const { code, stderr } = await bellpush(t, ['push', '--gateway', address, ...hello, '--tokens', '-'])
       assert.equal(code, 2)
-      assert.match(stderr, /apns:\/\/host:port/)
+      assert.match(stderr, /(apns|https):\/\/host:port/)
     }
   })
 

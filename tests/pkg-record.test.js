@@ -44,8 +44,8 @@ test('a source that came or went is named', () => {
 })
 
 test('an artefact changed by hand is named', () => {
-  appendFileSync(join(folder, 'bellpush.js'), '// quick fix')
-  assert.deepEqual(differences(folder), ['pkg/bellpush.js has changed'])
+  appendFileSync(join(folder, 'push.js'), '// quick fix')
+  assert.deepEqual(differences(folder), ['pkg/push.js has changed'])
 })
 
 test('a tool of another version than the lock file names is named', () => {

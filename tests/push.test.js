@@ -200,7 +200,9 @@ describe('options', () => {
     const wrong = [
       [undefined, /must be an object/],
       [{}, /gateway/],
-      [{ gateway: 'production' }, /HTTP\/2/],
+      [{ gateway, auth: { key: 'x', keyId: 'ABCDE12345', teamId: 'ABCDE12345' } }, /client certificate/],
+      [{ gateway: 'https://host/path' }, /https:\/\/host:port/],
+      [{ gateway: 'production', proxy: 'http://me:secret@host/x' }, /^(?!.*secret)/],
       [{ gateway: 'apns://' }, /apns:\/\/host:port/],
       [{ gateway: 'apns://user:secret@host:1' }, /^(?!.*secret)/],
       [{ gateway, conections: 2 }, /no client option 'conections'/],

@@ -15,7 +15,7 @@ import { decodeFeedback } from './helpers/reference.js'
 import { notifications, token } from './helpers/simulated.js'
 
 const program = fileURLToPath(new URL('./helpers/simulate.js', import.meta.url))
-const freePorts = ['--binary-port', '0', '--feedback-port', '0']
+const freePorts = ['--binary-port', '0', '--feedback-port', '0', '--http2-port', '0']
 
 /** One directory for all, so that certificates are made once. */
 let dir = ''
@@ -56,10 +56,12 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     await writeFile(join(dir, 'dead.txt'), lines.join('\n'))
     const { line, signal: kill, exited } = simulate(t, ...freePorts, '--dir', dir, '--dead', join(dir, 'dead.txt'))
     const ready = await line()
-    const { binary, feedback, ...rest } = ready
+    const { binary, feedback, http2, ...rest } = ready
+    assert.match(http2, /^https:\/\/127\.0\.0\.1:\d+$/)
     for (const url of [binary, feedback]) assert.match(url, /^apns:\/\/127\.0\.0\.1:\d+$/)
     const paths = { ca: join(dir, 'ca.pem'), cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') }
-    assert.deepEqual(rest, { ready: true, ...paths })
+    const signing = { p8: join(dir, 'AuthKey.p8'), keyId: 'SIMULATOR1', teamId: 'BELLPUSH01' }
+    assert.deepEqual(rest, { ready: true, ...paths, ...signing })
     const client = await dial(ready)
     await client.send(...notifications(1, 5))
     await client.over()
@@ -125,7 +127,7 @@ describe('clear errors', () => {
     t.after(() => server.close())
     await once(server, 'listening', { signal: t.signal })
     const { port } = /** @type {net.AddressInfo} */ (server.address())
-    const { line } = simulate(t, '--binary-port', String(port), '--feedback-port', '0', '--dir', dir)
+    const { line } = simulate(t, ...freePorts, '--binary-port', String(port), '--dir', dir)
     const { code, message } = await line()
     assert.equal(code, 'BELLPUSH_LISTEN_FAILED')
     assert.match(message, new RegExp(`port ${port}: another program listens there already`))

@@ -126,8 +126,10 @@ describe('the directory', () => {
     for (const role of /** @type {const} */ (['ca', 'cert', 'key'])) {
       assert.equal(await readFile(join(dir, `${role}.pem`), 'utf8'), pems[role])
     }
-    assert.deepEqual((await readdir(dir)).sort(), ['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem'])
-    for (const key of ['key.pem', 'ca-key.pem']) assert.equal((await stat(join(dir, key))).mode & 0o777, 0o600)
+    assert.deepEqual((await readdir(dir)).sort(), ['AuthKey.p8', 'ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem'])
+    for (const key of ['key.pem', 'ca-key.pem', 'AuthKey.p8']) {
+      assert.equal((await stat(join(dir, key))).mode & 0o777, 0o600)
+    }
   })
 
   test('is used again, and works', async (t) => {

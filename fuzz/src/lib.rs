@@ -5,6 +5,10 @@
 
 #[path = "../../tests/decoding/mod.rs"]
 mod decoding;
+#[path = "../../tests/http2_decoding/mod.rs"]
+mod http2_decoding;
+#[path = "../../tests/http2_hand/mod.rs"]
+mod http2_hand;
 #[path = "../../tests/operating/mod.rs"]
 mod operating;
 #[path = "../../tests/reading/mod.rs"]
@@ -21,7 +25,7 @@ mod viewing;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     ("frames", frames),
     ("error_responses", error_responses),
     ("feedback", feedback),
@@ -30,6 +34,8 @@ pub const TARGETS: [Target; 8] = [
     ("payload", payload),
     ("captures", captures),
     ("operations", operations),
+    ("http2", http2),
+    ("hpack", hpack),
 ];
 
 /// Frames, and a gateway's answers to them. The bytes begin with how they are cut, see [`cut`].
@@ -74,6 +80,17 @@ pub fn payload(data: &[u8]) {
 /// A batch, its links and their gateways: four bytes of configuration, and four for each thing that happens.
 pub fn operations(data: &[u8]) {
     operating::run_bytes(data);
+}
+
+/// What a gateway says over HTTP/2 when three requests are on their way. The bytes begin with how they are cut, see [`cut`].
+pub fn http2(data: &[u8]) {
+    let (stream, pieces) = cut(data);
+    http2_decoding::a_connection_ends_the_same_wherever_its_bytes_are_cut(stream, &pieces);
+}
+
+/// Header blocks, each behind its length.
+pub fn hpack(data: &[u8]) {
+    http2_decoding::fields_are_bounded_or_named(data);
 }
 
 /// A stream, and the pieces in which it comes. The first byte says how many lengths of pieces follow it (0 to 4); they

@@ -17,6 +17,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "tokens" => tokens(),
         "payload" => payload(),
         "operations" => operations(),
+        "http2" => http2(),
+        "hpack" => hpack(),
         _ => Vec::new(),
     }
 }
@@ -185,6 +187,34 @@ fn payload() -> Seeds {
         ("byte-order-mark", "\u{feff}{}".into()),
         ("too-large", [b"{}".to_vec(), b" ".repeat(199)].concat()),
     ])
+}
+
+/// The conversations of the vectors.
+fn http2() -> Seeds {
+    let vectors = http2_vectors();
+    let each = vectors["conversations"].as_array().expect("a list").iter().enumerate();
+    let streams =
+        each.map(|(number, vector)| (format!("vector-{number}"), hex(vector["hex"].as_str().expect("a text"))));
+    cut(&[255, 7], streams.collect())
+}
+
+/// The examples of RFC 7541.
+fn hpack() -> Seeds {
+    let vectors = http2_vectors();
+    let each = vectors["hpack"].as_array().expect("a list").iter().enumerate();
+    each.map(|(number, example)| {
+        let blocks = example["blocks"].as_array().expect("a list").iter();
+        let bytes = blocks.flat_map(|block| {
+            let block = hex(block["hex"].as_str().expect("a text"));
+            [vec![block.len() as u8], block].concat()
+        });
+        (format!("example-{number}"), bytes.collect())
+    })
+    .collect()
+}
+
+fn http2_vectors() -> Value {
+    serde_json::from_str(include_str!("../../tests/vectors/http2.json")).expect("the vectors are JSON")
 }
 
 /// Nothing unusual, and a slot that is in doubt is reported so.

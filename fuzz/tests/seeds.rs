@@ -58,6 +58,16 @@ fn operations() {
 }
 
 #[test]
+fn http2() {
+    replay_and_mutate("http2");
+}
+
+#[test]
+fn hpack() {
+    replay_and_mutate("hpack");
+}
+
+#[test]
 fn the_files_are_what_is_written_down() {
     for (name, _) in TARGETS {
         let files = files_of(name);

@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
-import { faultKinds, parseFault } from '../simulator/faults.js'
+import { everyFaultKind, parseFault } from '../simulator/faults.js'
 import { Simulator } from '../simulator/simulator.js'
 import { LineSource, tokenOf } from './token-lines.js'
 
@@ -17,6 +17,7 @@ import { LineSource, tokenOf } from './token-lines.js'
  * @typedef {object} SimulateOptions
  * @property {number} binaryPort
  * @property {number} feedbackPort
+ * @property {number} http2Port
  * @property {string} dir
  * @property {string} [dead]
  * @property {string[]} [fault]
@@ -27,10 +28,11 @@ import { LineSource, tokenOf } from './token-lines.js'
 export function simulateCommand () {
   return new Command('simulate')
     .summary('run a local APNs, with faults on demand')
-    .description('Runs a local APNs: the legacy binary gateway (commands 0, 1 and 2) and the feedback service, over ' +
-      'TLS. It accepts every token that is not dead, in silence as Apple did, and counts.')
+    .description('Runs a local APNs over TLS: the HTTP/2 service, the legacy binary gateway (commands 0, 1 and 2) ' +
+      'and the feedback service. It accepts every token that is not dead, and counts.')
     .option('--binary-port <port>', 'port of the binary gateway; 0 picks a free one', readPort, 2195)
     .option('--feedback-port <port>', 'port of the feedback service; 0 picks a free one', readPort, 2196)
+    .option('--http2-port <port>', 'port of the HTTP/2 service; 0 picks a free one', readPort, 2197)
     .option('--dir <dir>', 'where ca.pem, cert.pem and key.pem are, or will be written', 'bellpush-simulator')
     .option('--dead <file>', 'tokens to reject, and to list in the feedback service: one a line, # comments')
     .option('--fault <fault...>', 'NAME@POSITION or NAME@token:HEX, see below', readFaults)
@@ -49,14 +51,14 @@ ${inColumns(command, [
     ['NAME@token:HEX', 'each time that this token comes (spurious: once)']
   ])}
 
-Whatever follows the notification on its connection is thrown away unread, as
-Apple did. NAME is one of:
-${inColumns(command, faultKinds.map(({ name, help }) => [name, help]))}
+In the binary protocol, whatever follows the notification on its connection is
+thrown away unread, as Apple did. NAME is one of:
+${inColumns(command, everyFaultKind.map(({ name, help }) => [name, help]))}
 
 Output, one JSON object a line:
 ${inColumns(command, [
-    ['when ready', '{"ready":true, "binary":"apns://127.0.0.1:2195", "feedback":"apns://127.0.0.1:2196", "ca":PATH, ' +
-      '"cert":PATH, "key":PATH}'],
+    ['when ready', '{"ready":true, "binary":"apns://127.0.0.1:2195", "feedback":"apns://127.0.0.1:2196", ' +
+      '"http2":"https://127.0.0.1:2197", "ca":PATH, "cert":PATH, "key":PATH, "p8":PATH, "keyId":…, "teamId":…}'],
     ['SIGINT, SIGTERM', 'the counts, then exit 0: accepted, rejected, duplicates, connections, …'],
     ['SIGUSR2', 'the counts, then a new count begins (a second ring to the same tokens is no duplicate)']
   ])}
@@ -86,13 +88,14 @@ function inColumns (command, items) {
 }
 
 /** @param {SimulateOptions} options */
-async function simulate ({ binaryPort, feedbackPort, dir, dead, fault, plain }) {
+async function simulate ({ binaryPort, feedbackPort, http2Port, dir, dead, fault, plain }) {
   // Before anything else, so that a signal at any time ends in order.
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)))
   process.stdout.on('error', () => {}) // whoever started this may have stopped reading
   const simulator = await Simulator.start({
     binaryPort,
     feedbackPort,
+    http2Port,
     dir: plain ? undefined : dir,
     dead: dead === undefined ? [] : await readDead(dead),
     faults: fault,
@@ -103,7 +106,7 @@ async function simulate ({ binaryPort, feedbackPort, dir, dead, fault, plain }) 
     ready: true,
     binary: simulator.binary,
     feedback: simulator.feedback,
-    ...(plain ? {} : simulator.credentials.paths)
+    ...(plain ? {} : { http2: simulator.http2, ...simulator.credentials.paths, ...simulator.signing })
   })
   await ended
   await simulator.stop()

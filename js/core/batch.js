@@ -1,9 +1,27 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { guarded, numbers, pkg, Resident, view } from './module.js'
+import { Resident } from './module.js'
+import { pkg, push } from './push-module.js'
+import { describeReason } from './reasons.js'
 
 const encoder = new TextEncoder()
+
+/** The upper half of a time that nobody said. */
+const NEVER = 0xffffffff
+
+/** Two bytes as digits. */
+const digits = Array.from({ length: 0x10000 }, (_, i) => i.toString(16).padStart(4, '0'))
+
+/**
+ * @param {Uint32Array} words
+ * @param {number} at of the first of four
+ */
+function uuid (words, at) {
+  const [a, b, c, d] = [words[at], words[at + 1], words[at + 2], words[at + 3]]
+  return `${digits[a >>> 16]}${digits[a & 0xffff]}-${digits[b >>> 16]}-${digits[b & 0xffff]}-${digits[c >>> 16]}-` +
+    `${digits[c & 0xffff]}${digits[d >>> 16]}${digits[d & 0xffff]}`
+}
 
 /** Numbers in what the core says of how a batch stands. */
 const STANDING = 14
@@ -13,20 +31,6 @@ export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
 
 /** @typedef {typeof outcomes[number]} Outcome */
-
-/** @type {Map<number, string> | undefined} */
-let names
-
-/**
- * The word for a reason, and the binary protocol's status where it is one.
- * @param {number} reason the core's number
- * @returns {{ reason: string | null, status: number | null }}
- */
-export function describeReason (reason) {
-  names ??= new Map(guarded(() => pkg.reasonNames()))
-  const status = reason < 256 ? reason : null
-  return { reason: names.get(reason) ?? (status === null ? null : `Status${status}`), status }
-}
 
 /**
  * @typedef {object} BatchOptions
@@ -38,6 +42,7 @@ export function describeReason (reason) {
  * @property {number} breaker refused tokens that stop the batch if they outnumber the accepted ones
  * @property {boolean} resendInDoubt
  * @property {boolean} listAccepted whether `settled` lists accepted slots
+ * @property {boolean} [listIds] whether `settled` tells what the gateway calls each notification
  */
 
 /**
@@ -61,12 +66,15 @@ export function describeReason (reason) {
  * @property {boolean} dead the policy holds the token for dead
  * @property {number} reason see {@link describeReason}
  * @property {number} elapsed milliseconds since the batch was made
+ * @property {number | null} diedAt milliseconds since 1970 at which a dead token died, where the gateway said so
+ * @property {string | null} id what the gateway calls the notification, a UUID, where ids are listed
  */
 
 /** One notification on its way to many tokens: the retry state machine. Times are milliseconds since 1970. */
 export class Batch {
   /** @internal */
   resident
+  #listsIds
 
   /**
    * @param {Uint8Array} payload
@@ -74,7 +82,8 @@ export class Batch {
    * @param {number} now
    */
   constructor (payload, options, now) {
-    this.resident = new Resident(() => {
+    this.#listsIds = options.listIds ?? false
+    this.resident = new Resident(push, () => {
       const fields = Object.assign(new pkg.BatchOptions(), options)
       try {
         return new pkg.Batch(payload, fields, now)
@@ -114,7 +123,7 @@ export class Batch {
       text += token
     }
     return this.resident.use(inner => {
-      const { read, written } = encoder.encodeInto(text, view(inner.reserve(text.length), text.length))
+      const { read, written } = encoder.encodeInto(text, push.view(inner.reserve(text.length), text.length))
       return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
     })
   }
@@ -131,10 +140,10 @@ export class Batch {
       const lines = text || ' '
       // One byte a character is right but for malformed tokens: they show in what was not read.
       let room = lines.length
-      let written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+      let written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       if (written.read < lines.length) {
         room = 3 * lines.length // the most that UTF-8 needs for a UTF-16 code unit
-        written = encoder.encodeInto(lines, view(inner.reserve(room), room))
+        written = encoder.encodeInto(lines, push.view(inner.reserve(room), room))
       }
       return inner.pushLines(written.written, count, now)
     })
@@ -166,18 +175,33 @@ export class Batch {
    */
   settled () {
     const records = this.resident.use(inner => inner.settled())
-    const settled = new Array(records.length / 3)
-    for (let i = 0, at = 0; at < records.length; i++, at += 3) {
+    const length = this.#listsIds ? 10 : 5
+    const settled = new Array(records.length / length)
+    for (let i = 0, at = 0; at < records.length; i++, at += length) {
       const packed = records[at + 1]
       settled[i] = {
         slot: records[at],
         outcome: outcomes[packed & 0xff],
         dead: (packed >>> 8 & 0xff) !== 0,
         reason: packed >>> 16,
-        elapsed: records[at + 2]
+        elapsed: records[at + 2],
+        diedAt: records[at + 4] === NEVER ? null : records[at + 4] * 2 ** 32 + records[at + 3],
+        id: this.#listsIds && records[at + 5] === 1 ? uuid(records, at + 6) : null
       }
     }
     return settled
+  }
+
+  /**
+   * Like the function of this name, and knows reasons that came with this batch and are in no list.
+   * @param {number} reason
+   * @returns {import('./reasons.js').ReasonInWords}
+   */
+  describeReason (reason) {
+    const known = describeReason(reason)
+    if (known.reason !== null) return known
+    return this.resident.use(inner =>
+      ({ reason: inner.foreignText(reason) ?? null, status: inner.foreignStatus(reason) ?? null }))
   }
 
   /**
@@ -186,7 +210,7 @@ export class Batch {
    */
   standing (now) {
     const [accepted, rejected, exhausted, expired, inDoubt, notSent, firstUnsettled, room, hasWork, finished, stopped,
-      refusal, wakeup, refused] = numbers(this.resident.use(inner => inner.standing(now)), STANDING)
+      refusal, wakeup, refused] = push.numbers(this.resident.use(inner => inner.standing(now)), STANDING)
     return {
       counts: { accepted, rejected, exhausted, expired, inDoubt, notSent },
       firstUnsettled,

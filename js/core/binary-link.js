@@ -1,7 +1,8 @@
 /**
  * The core's link of the binary protocol: bytes to a gateway and answers from it become verdicts of a batch.
  */
-import { pkg, Resident, view } from './module.js'
+import { Resident } from './module.js'
+import { pkg, push } from './push-module.js'
 
 /** One connection of the binary protocol, serving one batch. Times are milliseconds since 1970. */
 export class BinaryLink {
@@ -20,7 +21,7 @@ export class BinaryLink {
     this.#batch = batch.resident
     const make = (/** @type {pkg.Batch} */ inner) =>
       new pkg.BinaryLink(inner, linger, answerTimeout, roundTrip, quiet, now)
-    this.#resident = new Resident(() => batch.resident.use(make))
+    this.#resident = new Resident(push, () => batch.resident.use(make))
   }
 
   /**
@@ -34,7 +35,7 @@ export class BinaryLink {
     const length = this.#both((link, batch) => link.write(batch, maxBytes, now))
     if (length === 0) return undefined
     if (this.#buffer.length < length) this.#buffer = new Uint8Array(Math.max(length, maxBytes))
-    this.#buffer.set(view(this.#resident.use(link => link.output()), length))
+    this.#buffer.set(push.view(this.#resident.use(link => link.output()), length))
     return this.#buffer.subarray(0, length)
   }
 

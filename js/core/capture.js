@@ -6,7 +6,8 @@
  */
 import { BellpushError } from '../errors.js'
 import { checkBytes } from './bytes.js'
-import { pkg, Resident } from './module.js'
+import { codec, pkg } from './codec-module.js'
+import { Resident } from './module.js'
 
 /**
  * Something that was found: its code, and the numbers that belong to it; true is 1, what is not known null.
@@ -63,7 +64,7 @@ import { pkg, Resident } from './module.js'
 
 /** A capture: {@link push} its bytes, {@link finish} it, then ask. */
 export class Capture {
-  #resident = new Resident(() => new pkg.Capture())
+  #resident = new Resident(codec, () => new pkg.Capture())
 
   /** @param {Uint8Array} bytes a piece of the file, of any size */
   push (bytes) {

@@ -2,13 +2,23 @@
  * Tokens, payloads and single frames: what is used once in a while, and in the place of hand-written `pack()` code.
  */
 import { BellpushError } from '../errors.js'
-import { describeReason } from './batch.js'
 import { checkBytes } from './bytes.js'
+import { codec, pkg } from './codec-module.js'
 import { FeedbackDecoder } from './decoders.js'
 import { hex } from './hex.js'
-import { guarded, pkg } from './module.js'
+import { describeReason } from './reasons.js'
 
 const encoder = new TextEncoder()
+
+/**
+ * Loads what this file and the decoders need, where that cannot be done at once (a browser). Harmless if it is there.
+ * @param {URL | string | BufferSource | WebAssembly.Module} [source] where `codec_bg.wasm` is, if not where the package
+ *   has it
+ * @returns {Promise<void>}
+ */
+export function load (source) {
+  return codec.load(source)
+}
 
 /**
  * A device token's canonical text: lower-case hexadecimal, without the spaces and brackets that people store.
@@ -20,7 +30,7 @@ export function normalizeToken (text) {
   if (typeof text !== 'string') {
     throw new BellpushError('BELLPUSH_TOKEN_MALFORMED', `a device token must be a string, found ${typeof text}`)
   }
-  return guarded(() => pkg.normalizeToken(text))
+  return codec.guarded(() => pkg.normalizeToken(text))
 }
 
 /**
@@ -29,7 +39,7 @@ export function normalizeToken (text) {
  * @param {number} limit
  */
 export function checkPayload (payload, limit) {
-  guarded(() => pkg.checkPayload(payload, limit))
+  codec.guarded(() => pkg.checkPayload(payload, limit))
 }
 
 /**
@@ -79,7 +89,7 @@ export function encodeNotification ({ command = 2, token, payload, identifier, e
   }
   const bytes = payloadBytes(payload)
   const canonical = normalizeToken(token)
-  return guarded(() => pkg.encodeFrame(command, canonical, bytes, identifier, expiration, priority))
+  return codec.guarded(() => pkg.encodeFrame(command, canonical, bytes, identifier, expiration, priority))
 }
 
 /**
@@ -89,7 +99,7 @@ export function encodeNotification ({ command = 2, token, payload, identifier, e
 export function encodeErrorResponse ({ status, identifier }) {
   checkInteger('status', status, 0xff)
   checkInteger('identifier', identifier, 0xffff_ffff)
-  return guarded(() => pkg.encodeErrorResponse(status, identifier))
+  return codec.guarded(() => pkg.encodeErrorResponse(status, identifier))
 }
 
 /**
@@ -115,7 +125,7 @@ export function decodeErrorResponse (bytes) {
 export function encodeFeedback (tuples) {
   const parts = tuples.map(({ time, token }) => {
     checkInteger('time', time, 0xffff_ffff)
-    return guarded(() => pkg.encodeFeedbackTuple(time, token))
+    return codec.guarded(() => pkg.encodeFeedbackTuple(time, token))
   })
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
@@ -173,7 +183,7 @@ export function explain (bytes, kind) {
   if (kind !== undefined && !KINDS.includes(kind)) {
     throw new BellpushError('BELLPUSH_OPTION_INVALID', `kind must be one of ${KINDS.join(', ')}, found ${String(kind)}`)
   }
-  return guarded(() => pkg.explain(bytes, kind))
+  return codec.guarded(() => pkg.explain(bytes, kind))
 }
 
 /**

@@ -4,7 +4,8 @@
 import { BellpushError } from '../errors.js'
 import { checkBytes } from './bytes.js'
 import { hex } from './hex.js'
-import { pkg, Resident } from './module.js'
+import { codec, pkg } from './codec-module.js'
+import { Resident } from './module.js'
 
 /**
  * A notification as it is on the wire.
@@ -36,7 +37,7 @@ export class FrameDecoder {
 
   /** @param {{ payloadLimit?: number, maxFrame?: number }} [limits] bytes */
   constructor ({ payloadLimit = 2048, maxFrame = 8192 } = {}) {
-    this.#resident = new Resident(() => new pkg.FrameDecoder(maxFrame, payloadLimit))
+    this.#resident = new Resident(codec, () => new pkg.FrameDecoder(maxFrame, payloadLimit))
   }
 
   /**
@@ -88,7 +89,7 @@ export class FrameDecoder {
 
 /** Tuples of the feedback service, from a stream of bytes cut anywhere. */
 export class FeedbackDecoder {
-  #resident = new Resident(() => new pkg.FeedbackDecoder())
+  #resident = new Resident(codec, () => new pkg.FeedbackDecoder())
 
   /**
    * The tuples that these bytes complete, and the error that ended the stream, if one did.

@@ -10,10 +10,13 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BellpushError } from '../errors.js'
 import { Authority, authorityName, createAuthority } from './certificates.js'
+import { createSigningKey, signingKey } from './http2-authorization.js'
 
 const day = 86_400_000
 const serverHosts = ['127.0.0.1', '::1', 'localhost']
-const files = /** @type {const} */ ({ ca: 'ca.pem', caKey: 'ca-key.pem', cert: 'cert.pem', key: 'key.pem' })
+const files = /** @type {const} */ ({
+  ca: 'ca.pem', caKey: 'ca-key.pem', cert: 'cert.pem', key: 'key.pem', p8: 'AuthKey.p8'
+})
 
 /**
  * What a client needs, in PEM.
@@ -30,6 +33,8 @@ const files = /** @type {const} */ ({ ca: 'ca.pem', caKey: 'ca-key.pem', cert: '
  * @property {Authority} authority
  * @property {ClientCredentials} client
  * @property {import('./certificates.js').Issued} server
+ * @property {import('./http2-authorization.js').SigningKey} signing what provider tokens are signed with
+ * @property {string} [p8] the path of its key, if there is a directory
  */
 
 /** @type {Promise<SimulatorCredentials> | undefined} */
@@ -49,7 +54,9 @@ export function simulatorCredentials (dir) {
 async function newCredentials () {
   const authority = await createAuthority()
   const [{ certPem, keyPem }, server] = await Promise.all([issueClient(authority), issueServer(authority)])
-  return { authority, server, client: { ca: authority.certPem, cert: certPem, key: keyPem } }
+  return {
+    authority, server, signing: createSigningKey(), client: { ca: authority.certPem, cert: certPem, key: keyPem }
+  }
 }
 
 /** @param {string} dir absolute */
@@ -60,9 +67,13 @@ async function keptCredentials (dir) {
     const authority = usableAuthority(kept) ?? await keepAuthority(dir)
     const client = usableClient(kept, authority) ?? await keepClient(dir, authority)
     const [ca, cert, key] = [files.ca, files.cert, files.key].map((name) => join(dir, name))
+    const p8 = usableSigningKey(kept) ?? createSigningKey()
+    if (p8.key !== kept.p8) await keep(dir, files.p8, p8.key)
     return {
       authority,
       server: await issueServer(authority),
+      signing: p8,
+      p8: join(dir, files.p8),
       client: { ca: authority.certPem, cert: client.certPem, key: client.keyPem, paths: { ca, cert, key } }
     }
   } catch (cause) {
@@ -126,6 +137,16 @@ function usableAuthority ({ ca, caKey }) {
 function usableClient ({ cert, key }, authority) {
   if (cert !== undefined && key !== undefined && fits(cert, key, authority.certPem)) {
     return { certPem: cert, keyPem: key }
+  }
+}
+
+/** @param {Kept} kept */
+function usableSigningKey ({ p8 }) {
+  try {
+    const curve = p8 && createPrivateKey(p8).asymmetricKeyDetails?.namedCurve
+    return p8 && curve === 'prime256v1' ? signingKey(p8) : undefined
+  } catch {
+    return undefined // damaged: a new one takes its place
   }
 }
 

@@ -7,6 +7,7 @@
 
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
+import { http2FaultKinds } from './http2-faults.js'
 
 /** Statuses of an error response that the simulator itself gives. */
 export const statuses = Object.freeze({
@@ -131,9 +132,16 @@ export const faultKinds = [
 ]
 
 /**
+ * The faults of both protocols, whose names differ.
+ * @type {(FaultKind | import('./http2-faults.js').Http2FaultKind)[]}
+ */
+export const everyFaultKind = [...faultKinds, ...http2FaultKinds]
+
+/**
  * @typedef {object} Fault
  * @property {string} name as it was asked for
- * @property {Plan} plan
+ * @property {Plan} [plan] of the binary protocol
+ * @property {import('./http2-faults.js').Answer} [answer] of HTTP/2
  * @property {boolean} once
  * @property {number} [position]
  * @property {string} [token]
@@ -149,15 +157,15 @@ export const faultKinds = [
 export function parseFault (text) {
   const [, name, where] = /^([^@]+)@(.+)$/.exec(text) ?? invalid(text, 'is not NAME@POSITION or NAME@token:HEX')
   const { kind, n } = findKind(text, name)
-  const plan = kind.plan(n)
+  const what = 'plan' in kind ? { plan: kind.plan(n) } : { answer: kind.answer(n) }
   if (where.startsWith('token:')) {
-    return { name, plan, once: kind.once === true, token: readToken(text, where.slice('token:'.length)) }
+    return { name, ...what, once: kind.once === true, token: readToken(text, where.slice('token:'.length)) }
   }
   const position = Number(where)
   if (!/^\d+$/.test(where) || position < 1 || !Number.isSafeInteger(position)) {
     invalid(text, `has the position '${where}': a number from 1, or token:HEX, is needed`)
   }
-  return { name, plan, once: true, position }
+  return { name, ...what, once: true, position }
 }
 
 /**
@@ -165,12 +173,12 @@ export function parseFault (text) {
  * @param {string} name
  */
 function findKind (text, name) {
-  const exact = faultKinds.find((kind) => kind.name === name && !kind.range)
+  const exact = everyFaultKind.find((kind) => kind.name === name && !kind.range)
   if (exact) return { kind: exact, n: 0 }
   const [, stem, digits] = /^(.+-)(\d+)$/.exec(name) ?? []
-  const numbered = faultKinds.find((kind) => kind.range && kind.name === `${stem}N`)
+  const numbered = everyFaultKind.find((kind) => kind.range && kind.name === `${stem}N`)
   if (!numbered?.range) {
-    invalid(text, `has the unknown name '${name}': known are ${faultKinds.map((kind) => kind.name).join(', ')}`)
+    invalid(text, `has the unknown name '${name}': known are ${everyFaultKind.map((kind) => kind.name).join(', ')}`)
   }
   const [least, most] = numbered.range
   const n = Number(digits)
@@ -212,9 +220,11 @@ export class FaultSchedule {
     for (const text of texts) this.add(text)
   }
 
-  /** @param {string} text */
-  add (text) {
-    const fault = parseFault(text)
+  /**
+   * @param {string} text
+   * @param {Fault} [fault] what it says
+   */
+  add (text, fault = parseFault(text)) {
     const taken = fault.token === undefined
       ? this.#byPosition.has(/** @type {number} */ (fault.position))
       : this.#byToken.has(fault.token)

@@ -7,20 +7,21 @@
 
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
-import { FaultSchedule, rejection, statuses } from './faults.js'
+import { FaultSchedule, parseFault, rejection, statuses } from './faults.js'
+import { refusal } from './http2-faults.js'
 
 /**
  * Since the start or the last `reset()`. `received` is always `accepted` + `rejected` + `dropped`.
  *
  * @typedef {object} Counts
- * @property {number} connections to the binary gateway, their handshake done
- * @property {number} refused connections to either port that got no further: no or a bad client certificate, no TLS,
+ * @property {number} connections to the binary gateway and the HTTP/2 service, their handshake done
+ * @property {number} refused connections to any port that got no further: no or a bad client certificate, no TLS,
  *   too many at once
  * @property {number} received notifications looked at, the malformed too; not those thrown away after a rejection
  * @property {number} accepted every acceptance, duplicates too
  * @property {number} duplicates acceptances of a token that had been accepted before
- * @property {number} rejected notifications that were refused by an error response (command 0: by a cut)
- * @property {number} dropped notifications lost to a fault without a word (`close`, `reset`, `stall`)
+ * @property {number} rejected notifications that were refused by a reason or an error response (command 0: by a cut)
+ * @property {number} dropped notifications lost to a fault without a word (`close`, `reset`, `silent`, …)
  * @property {number} feedback tuples that the feedback service gave away
  */
 
@@ -43,7 +44,8 @@ export class Ledger {
   /** Times that each token was accepted. @type {Map<string, number>} */
   accepted = new Map()
   counts = noCounts()
-  #faults
+  #faults = new FaultSchedule()
+  #http2Faults = new FaultSchedule()
   /** Token → time of its death, in Unix seconds. @type {Map<string, number>} */
   #dead = new Map()
   /** What the feedback service has not yet told: token → time. @type {Map<string, number>} */
@@ -51,7 +53,7 @@ export class Ledger {
 
   /** @param {{ dead?: Iterable<string | { token: string, time?: number }>, faults?: Iterable<string> }} [options] */
   constructor ({ dead = [], faults = [] } = {}) {
-    this.#faults = new FaultSchedule(faults)
+    for (const fault of faults) this.addFault(fault)
     for (const entry of dead) {
       if (typeof entry === 'string') this.addDead(entry)
       else this.addDead(entry.token, entry.time)
@@ -66,11 +68,13 @@ export class Ledger {
 
   /** @param {string} text `NAME@POSITION` or `NAME@token:HEX` */
   addFault (text) {
-    this.#faults.add(text)
+    const fault = parseFault(text)
+    const schedule = fault.plan === undefined ? this.#http2Faults : this.#faults
+    schedule.add(text, fault)
   }
 
   /**
-   * From now on the token is rejected with status 8; the feedback service tells of it.
+   * From now on the token is rejected, with status 8 or 410; the feedback service tells of it.
    *
    * @param {string} token hexadecimal
    * @param {number} [time] of its death, Unix seconds; default now
@@ -115,6 +119,31 @@ export class Ledger {
   judgeMalformed (status) {
     this.counts.rejected++
     return { verdict: 'rejected', plan: rejection(status), position: ++this.counts.received }
+  }
+
+  /**
+   * A request of HTTP/2.
+   * @param {string} token lower-case hexadecimal
+   * @param {string} [reason] what is wrong with the request itself
+   * @returns {{ verdict: Judgement['verdict'], answer?: import('./http2-faults.js').Answer, fault?: string,
+   *   position: number }} no answer: accepted
+   */
+  judgeRequest (token, reason) {
+    const position = ++this.counts.received
+    const fault = this.#http2Faults.take(position, token)
+    const answer = fault?.answer ?? (reason === undefined ? this.#unregistered(token) : refusal(reason))
+    const verdict = answer === undefined || answer.accepted
+      ? 'accepted'
+      : answer.reason === undefined ? 'dropped' : 'rejected'
+    this.counts[verdict]++
+    if (verdict === 'accepted') this.#accept(token)
+    return { verdict, answer, fault: fault?.name, position }
+  }
+
+  /** @param {string} token */
+  #unregistered (token) {
+    const time = this.#dead.get(token)
+    return time === undefined ? undefined : refusal('Unregistered', { timestamp: time * 1000 })
   }
 
   /** @param {string} token */

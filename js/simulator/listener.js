@@ -22,6 +22,7 @@ const handshakeTimeout = 10_000
  * @property {string} host
  * @property {number} port 0: a free one
  * @property {tls.TlsOptions} [tls] key, certificate, CA, versions; without it: plain text
+ * @property {string} [scheme] of its URL; default apns
  * @property {number} maxConnections
  * @property {number} idleTimeout milliseconds
  * @property {(connection: Connection) => void} onConnection
@@ -33,6 +34,7 @@ export class Listener {
   #onConnection
   #onRefused
   #idleTimeout
+  #scheme
   /** Every connection's TCP socket, from the first moment, and its TLS socket. @type {Set<net.Socket>} */
   #open = new Set()
 
@@ -48,10 +50,11 @@ export class Listener {
   }
 
   /** @param {ListenerOptions} options */
-  constructor ({ tls: secure, maxConnections, idleTimeout, onConnection, onRefused }) {
+  constructor ({ tls: secure, scheme = 'apns', maxConnections, idleTimeout, onConnection, onRefused }) {
     this.#onConnection = onConnection
     this.#onRefused = onRefused
     this.#idleTimeout = idleTimeout
+    this.#scheme = scheme
     this.#server = secure ? this.#secureServer(secure) : net.createServer({ allowHalfOpen: true, noDelay: true })
     this.#server.maxConnections = maxConnections
     this.#server.on('connection', (tcp) => this.#track(tcp))
@@ -59,10 +62,10 @@ export class Listener {
     if (!secure) this.#server.on('connection', (tcp) => this.#ready(tcp, tcp))
   }
 
-  /** `apns://HOST:PORT` */
+  /** `SCHEME://HOST:PORT` */
   get url () {
     const { address, port } = /** @type {net.AddressInfo} */ (this.#server.address())
-    return `apns://${net.isIPv6(address) ? `[${address}]` : address}:${port}`
+    return `${this.#scheme}://${net.isIPv6(address) ? `[${address}]` : address}:${port}`
   }
 
   /** Stops listening and destroys every connection; done when the last one is gone. */
@@ -77,12 +80,12 @@ export class Listener {
   #secureServer (secure) {
     try {
       const server = tls.createServer({
-        ...secure,
         requestCert: true,
         rejectUnauthorized: true,
         handshakeTimeout: Math.min(handshakeTimeout, this.#idleTimeout),
         allowHalfOpen: true,
-        noDelay: true
+        noDelay: true,
+        ...secure
       })
       server.on('tlsClientError', (reason, socket) => {
         socket.destroy() // Node leaves it open when the handshake takes too long

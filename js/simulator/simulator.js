@@ -1,7 +1,7 @@
 /**
- * The simulator: a local APNs for tests. It answers like Apple's legacy binary gateway and feedback service did, makes
- * faults on demand, and counts every token that it accepted, so that a test can prove that none was lost and none came
- * twice.
+ * The simulator: a local APNs for tests. It answers like Apple's HTTP/2 service does, and like the legacy binary
+ * gateway and feedback service did, makes faults on demand, and counts every token that it accepted, so that a test can
+ * prove that none was lost and none came twice.
  *
  * Not here: a stand-in for production. It keeps every accepted token in memory until `reset()`.
  */
@@ -11,6 +11,8 @@ import { BellpushError } from '../errors.js'
 import { simulatorCredentials } from './credentials.js'
 import { serveFeedback } from './feedback-connection.js'
 import { GatewayConnection } from './gateway-connection.js'
+import { Authorization } from './http2-authorization.js'
+import { Http2Session } from './http2-session.js'
 import { Ledger } from './ledger.js'
 import { Listener } from './listener.js'
 
@@ -18,10 +20,12 @@ import { Listener } from './listener.js'
  * @typedef {object} SimulatorOptions
  * @property {number} [binaryPort] default 0: a free one
  * @property {number} [feedbackPort] default 0: a free one
+ * @property {number} [http2Port] default 0: a free one; a plain simulator has none
+ * @property {import('./http2-session.js').Http2Behaviour} [http2] how the HTTP/2 service behaves to everybody
  * @property {string} [host] default 127.0.0.1
  * @property {string} [dir] where ca.pem, cert.pem and key.pem are written, or found from an earlier run
- * @property {Iterable<string | { token: string, time?: number }>} [dead] tokens that are rejected with status 8, and
- *   listed by the feedback service with the time of their death (Unix seconds; default now)
+ * @property {Iterable<string | { token: string, time?: number }>} [dead] tokens that are rejected with status 8 or 410,
+ *   and listed by the feedback service with the time of their death (Unix seconds; default now)
  * @property {Iterable<string>} [faults] `NAME@POSITION` or `NAME@token:HEX`; `bellpush simulate --help` lists the names
  * @property {boolean} [plain] no TLS, for captures that can be read
  * @property {import('node:tls').SecureVersion} [minVersion]
@@ -43,6 +47,8 @@ import { Listener } from './listener.js'
  * @property {Uint8Array | undefined} payload
  * @property {string | undefined} fault the fault that fired
  * @property {import('./faults.js').ErrorResponse[]} responses the error responses due, if any
+ * @property {string} [reason] of HTTP/2, where it is refused
+ * @property {ReadonlyMap<string, string>} [headers] of HTTP/2
  */
 
 /**
@@ -77,10 +83,13 @@ export class Simulator extends EventEmitter {
   #waiting = new Set()
   #binary = ''
   #feedback = ''
+  #http2 = ''
+  #authorization = new Authorization([])
+  #behaviour
 
   /**
    * @param {SimulatorOptions} [options]
-   * @returns {Promise<Simulator>} listening on both ports
+   * @returns {Promise<Simulator>} listening on all ports
    * @throws {BellpushError} BELLPUSH_LISTEN_FAILED, BELLPUSH_OPTION_INVALID, BELLPUSH_TOKEN_MALFORMED
    */
   static async start (options = {}) {
@@ -93,6 +102,8 @@ export class Simulator extends EventEmitter {
   constructor (options) {
     super()
     this.#ledger = new Ledger(options)
+    const { http2 = {} } = options
+    this.#behaviour = { ...http2, topicSet: new Set(http2.topics ?? ['com.example.doorbell']) }
   }
 
   /** `apns://HOST:PORT` of the binary gateway. */
@@ -100,6 +111,24 @@ export class Simulator extends EventEmitter {
 
   /** `apns://HOST:PORT` of the feedback service. */
   get feedback () { return this.#feedback }
+
+  /** `https://HOST:PORT` of the HTTP/2 service; empty where there is none. */
+  get http2 () { return this.#http2 }
+
+  /** What a client signs its provider tokens with: `{ key, keyId, teamId }`. */
+  get signingKey () { return { ...this.#secure().signing } }
+
+  /** The same with the path of the key, where there is a directory: for other programs. */
+  get signing () {
+    const { signing: { keyId, teamId }, p8 } = this.#secure()
+    return { p8, keyId, teamId }
+  }
+
+  /** Different provider tokens that were taken so far. */
+  get providerTokens () { return this.#authorization.taken }
+
+  /** From now on every provider token that was taken before is expired. */
+  expireProviderTokens () { this.#authorization.expire() }
 
   /** What a client needs to connect. @returns {import('./credentials.js').ClientCredentials} */
   get credentials () { return this.#secure().client }
@@ -187,13 +216,17 @@ export class Simulator extends EventEmitter {
   /** @param {SimulatorOptions} options */
   async #start (options) {
     const {
-      binaryPort = 0, feedbackPort = 0, host = '127.0.0.1', plain = false, dir, minVersion, maxVersion,
+      binaryPort = 0, feedbackPort = 0, http2Port = 0, host = '127.0.0.1', plain = false, dir, minVersion, maxVersion,
       maxConnections = 1000, idleTimeout = 120_000
     } = options
     checkPort('binaryPort', binaryPort)
     checkPort('feedbackPort', feedbackPort)
+    checkPort('http2Port', http2Port)
     if (!plain) this.#credentials = await simulatorCredentials(dir)
     const server = this.#credentials?.server
+    if (this.#credentials) {
+      this.#authorization = new Authorization([this.#credentials.signing, ...options.http2?.keys ?? []])
+    }
     const common = {
       host,
       maxConnections,
@@ -208,6 +241,16 @@ export class Simulator extends EventEmitter {
       this.#feedback = await this.#listen({
         ...common, port: feedbackPort, onConnection: (connection) => this.#serveFeedback(connection)
       })
+      if (common.tls !== undefined) {
+        this.#http2 = await this.#listen({
+          ...common,
+          port: http2Port,
+          scheme: 'https',
+          // A provider token does without a certificate.
+          tls: { ...common.tls, ALPNProtocols: ['h2'], rejectUnauthorized: false, allowHalfOpen: false },
+          onConnection: (connection) => this.#serveHttp2(connection, idleTimeout)
+        })
+      }
     } catch (error) {
       await this.stop()
       throw error
@@ -228,6 +271,41 @@ export class Simulator extends EventEmitter {
     new GatewayConnection(connection, {
       judge: (frame) => this.#tell(this.#ledger.judge(frame.token), number, frame),
       judgeMalformed: (fault) => this.#tell(this.#ledger.judgeMalformed(fault.status), number, fault),
+      changed: () => this.#changed()
+    })
+    connection.socket.once('close', () => this.emit('disconnect', number))
+    this.emit('connection', number)
+    this.#changed()
+  }
+
+  /**
+   * @param {import('./listener.js').Connection} connection
+   * @param {number} idleTimeout
+   */
+  #serveHttp2 (connection, idleTimeout) {
+    if (/** @type {import('node:tls').TLSSocket} */ (connection.socket).alpnProtocol !== 'h2') {
+      connection.socket.destroy()
+      this.#refuse(new Error('a connection without ALPN h2'))
+      return
+    }
+    const number = ++this.#connections
+    this.#ledger.counts.connections++
+    new Http2Session(connection, {
+      behaviour: this.#behaviour,
+      authorization: this.#authorization,
+      idleTimeout,
+      judge: ({ token, payload, headers }, reason) => {
+        const { verdict, answer, fault, position } = this.#ledger.judgeRequest(token, reason)
+        if (this.listenerCount(verdict) > 0) {
+          const [expiration, priority] = ['apns-expiration', 'apns-priority'].map(name =>
+            headers.has(name) ? Number(headers.get(name)) : undefined)
+          this.emit(verdict, {
+            connection: number, position, token, identifier: undefined, expiration, priority, payload, fault,
+            responses: [], reason: answer?.reason, headers
+          })
+        }
+        return answer
+      },
       changed: () => this.#changed()
     })
     connection.socket.once('close', () => this.emit('disconnect', number))

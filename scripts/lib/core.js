@@ -8,7 +8,7 @@ import { bindgenFolder } from './bindgen.js'
 import { Failure } from './failure.js'
 import { root } from './files.js'
 import { writeRecord } from './record.js'
-import { flags, pinnedTools, target } from './recipe.js'
+import { flags, modules, pinnedTools, target, wasmFile } from './recipe.js'
 import { run, say } from './run.js'
 import { cargo, cargoForWasm } from './toolchain.js'
 
@@ -22,18 +22,18 @@ export function buildCore (toolchain, folder) {
   const targetFolder = process.env.CARGO_TARGET_DIR || join(root, 'target')
   const unfinished = join(targetFolder, 'pkg')
 
-  say(`cargo build --release for ${target}`)
   cargo(toolchain, ['fetch', '--quiet', '--locked'])
-  cargoForWasm(toolchain, ['build', '--quiet', '--locked', '--release', '--lib'], rustFlags())
-
-  say('wasm-bindgen, wasm-opt')
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished)
-  run(bindgen, [
-    ...flags['wasm-bindgen'], '--out-dir', unfinished, join(targetFolder, target, 'release', 'bellpush.wasm')
-  ])
-  const wasm = join(unfinished, 'bellpush_bg.wasm')
-  run(process.execPath, [wasmOpt, ...flags['wasm-opt'], wasm, '-o', wasm])
+  for (const name of modules) {
+    say(`${name}: cargo build --release for ${target}, wasm-bindgen, wasm-opt`)
+    const args = ['build', '--quiet', '--locked', '--release', '--lib', '--no-default-features', '--features', name]
+    cargoForWasm(toolchain, args, rustFlags())
+    const built = join(targetFolder, target, 'release', 'bellpush.wasm')
+    run(bindgen, [...flags['wasm-bindgen'], '--out-name', name, '--out-dir', unfinished, built])
+    const wasm = join(unfinished, wasmFile(name))
+    run(process.execPath, [wasmOpt, ...flags['wasm-opt'], wasm, '-o', wasm])
+  }
   writeRecord(unfinished, toolchain.rustc)
 
   rmSync(folder, { recursive: true, force: true })

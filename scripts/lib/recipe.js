@@ -9,8 +9,20 @@ import { projectFiles, root } from './files.js'
 /** What Rust calls the machine that WebAssembly runs on, in Node as in a browser. */
 export const target = 'wasm32-unknown-unknown'
 
+/** The WebAssembly modules, each named like the feature of the crate that it is built with. */
+export const modules = ['push', 'codec']
+
 /** What `pkg/` holds, beside its record. */
-export const artefacts = ['bellpush.d.ts', 'bellpush.js', 'bellpush_bg.wasm', 'bellpush_bg.wasm.d.ts']
+export const artefacts = modules.flatMap(name =>
+  [`${name}.d.ts`, `${name}.js`, wasmFile(name), `${wasmFile(name)}.d.ts`])
+
+/**
+ * @param {string} module
+ * @returns {string} what wasm-bindgen calls the file
+ */
+export function wasmFile (module) {
+  return `${module}_bg.wasm`
+}
 
 /** Flags that decide what the artefacts look like. */
 export const flags = {

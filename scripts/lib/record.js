@@ -4,11 +4,11 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesUnder, hashesOf, root } from './files.js'
-import { artefacts, flags, pinnedTools, sources } from './recipe.js'
+import { artefacts, flags, modules, pinnedTools, sources, wasmFile } from './recipe.js'
 
 /**
  * @typedef {object} BuildRecord
- * @property {number} wasmBytes size of the WebAssembly file
+ * @property {Record<string, number>} wasmBytes size of each module's WebAssembly
  * @property {Record<string, string>} tools versions
  * @property {Record<string, string[]>} flags
  * @property {Record<string, string>} artefacts SHA-256 by file name
@@ -26,7 +26,7 @@ export const recordName = 'build.json'
 export function writeRecord (folder, rustc) {
   /** @type {BuildRecord} */
   const record = {
-    wasmBytes: statSync(join(folder, 'bellpush_bg.wasm')).size,
+    wasmBytes: Object.fromEntries(modules.map(name => [name, statSync(join(folder, wasmFile(name))).size])),
     tools: { rustc, ...pinnedTools() },
     flags,
     artefacts: hashesOf(folder, artefacts),

@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, Reason};
 
 use super::ledger::State;
 use super::policy::{self, Consequence};
-use super::{Batch, InDoubt, Slot, SlotRange, Stop};
+use super::{Batch, Id, InDoubt, Refusal, Settled, Slot, SlotRange, Stop};
 
 const WRITE_AHEAD_REFUSALS: u64 = 4;
 const WRITE_AHEAD_LEAST: u64 = 32;
@@ -44,22 +44,38 @@ impl Batch {
     pub(crate) fn claim(&mut self, max: u32, now: u64) -> Option<SlotRange> {
         self.wake(now);
         self.expire(now);
+        if now < self.paused_until {
+            return None;
+        }
         let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2));
         let range = if suspicious { self.waiting.take_back(max) } else { self.waiting.take_front(max) }?;
         self.ledger.set(range, State::Claimed);
+        self.claimed_since_failing = true;
         Some(range)
     }
 
-    /// Hands out one slot whose token was called invalid once, when nothing else is left to send. A link sends it last:
-    /// if it is refused again, nothing that was sent behind it is lost, and all before it is known to be accepted.
-    pub(crate) fn claim_suspect(&mut self, now: u64) -> Option<Slot> {
+    /// Hands out one slot whose token was called invalid once, on another connection than this, when nothing else is left
+    /// to send. A link of the binary protocol sends it last: if it is refused again, nothing that was sent behind it is
+    /// lost, and all before it is known to be accepted.
+    pub(crate) fn claim_suspect(&mut self, connection: u32, now: u64) -> Option<Slot> {
         self.expire(now);
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || now < self.paused_until {
             return None;
         }
-        let range = self.suspects.take_front(1)?;
+        let at = self.suspects.iter().position(|(accuser, _)| *accuser != connection)?;
+        let (_, set) = self.suspects.get_mut(at)?;
+        let range = set.take_front(1)?;
+        if set.is_empty() {
+            self.suspects.remove(at);
+        }
         self.ledger.set(range, State::Claimed);
+        self.claimed_since_failing = true;
         Some(range.start)
+    }
+
+    /// Whether nothing is left to send but what this connection itself called invalid.
+    pub(crate) fn needs_another(&self, connection: u32) -> bool {
+        self.waiting.is_empty() && !self.suspects.is_empty() && self.suspects.iter().all(|(one, _)| *one == connection)
     }
 
     /// The tokens of slots that are not settled, in order.
@@ -84,40 +100,83 @@ impl Batch {
         self.ledger.slide();
     }
 
+    /// Verdict: the gateway accepted this one, and calls it so.
+    pub(crate) fn accept_as(&mut self, slot: Slot, id: Option<Id>, now: u64) {
+        self.failing = 0;
+        let (outcome, reason) = (Outcome::Accepted, Reason::NONE);
+        self.settle_as(Settled { slot, outcome, reason, dead: false, died_at: None, id, at: now });
+        self.ledger.slide();
+    }
+
+    /// The reason with this name, of HTTP/2's or of those that no list has; with the status that it came with.
+    pub(crate) fn reason_for(&mut self, status: u16, name: &[u8]) -> Reason {
+        let known = Reason::http2_named(name).filter(|reason| reason.http_status() == Some(status));
+        known.unwrap_or_else(|| self.foreign.reason(status, name))
+    }
+
     /// Verdict: the gateway refused this one. The policy says what follows.
-    pub(crate) fn refuse(&mut self, slot: Slot, reason: Reason, now: u64) {
+    pub(crate) fn refuse(&mut self, slot: Slot, refusal: Refusal, now: u64) {
+        let reason = refusal.reason;
         let stopped = self.stopped.is_some();
-        match policy::consequence(reason) {
+        let consequence = self.foreign.consequence(reason).unwrap_or_else(|| policy::consequence(reason));
+        match consequence {
             Consequence::StopBatch => {
-                self.settle(slot, Outcome::Rejected, reason, false, now);
+                self.reject(slot, refusal, false, now);
                 self.stop(Stop::Refused(reason), now);
             }
-            Consequence::SecondOpinion if self.ledger.is_accused(slot) => {
-                self.settle(slot, Outcome::Rejected, reason, true, now);
+            Consequence::SecondOpinion if self.ledger.accused(slot).is_some() => {
+                self.reject(slot, refusal, true, now);
             }
             Consequence::SecondOpinion if !stopped => {
-                self.ledger.accuse(slot);
+                self.ledger.accuse(slot, refusal.connection, reason);
                 self.put_back(slot);
                 self.count_refused(now);
             }
+            Consequence::Dead => {
+                self.reject(slot, refusal, true, now);
+                self.failing = 0;
+            }
             Consequence::Retry => {
-                let failures = self.ledger.count_failure(slot);
-                if stopped {
-                    self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
-                } else if failures >= self.config.max_attempts {
-                    self.settle(slot, Outcome::Exhausted, reason, false, now);
-                } else {
-                    self.ledger.set(SlotRange::one(slot), State::Delayed);
-                    self.delayed.push(Reverse((now + policy::retry_delay(failures, slot), slot)));
-                }
+                self.delay(slot, refusal, now);
                 self.count_failing(reason, now);
             }
+            Consequence::LeaveAlone => {
+                self.delay(slot, refusal, now);
+                if std::mem::take(&mut self.claimed_since_failing) {
+                    self.count_failing(reason, now);
+                }
+                // Once is no illness; one that is asked again and fails again gets longer and longer to recover.
+                let again = self.failing.saturating_sub(1).min(255) as u8;
+                let pause = if again > 0 { policy::retry_delay(again, slot) } else { 0 };
+                let pause = pause.max(refusal.retry_after);
+                self.paused_until = self.paused_until.max(now.saturating_add(pause));
+            }
+            Consequence::RetryToken => self.delay(slot, refusal, now),
             Consequence::Reject | Consequence::SecondOpinion => {
-                self.settle(slot, Outcome::Rejected, reason, false, now);
+                self.reject(slot, refusal, false, now);
                 self.count_refused(now);
             }
         }
         self.ledger.slide();
+    }
+
+    fn reject(&mut self, slot: Slot, refusal: Refusal, dead: bool, now: u64) {
+        let Refusal { reason, died_at, id, .. } = refusal;
+        self.settle_as(Settled { slot, outcome: Outcome::Rejected, reason, dead, died_at, id, at: now });
+    }
+
+    /// It goes out again later, unless it was tried often enough.
+    fn delay(&mut self, slot: Slot, refusal: Refusal, now: u64) {
+        let failures = self.ledger.count_failure(slot);
+        if self.stopped.is_some() {
+            self.settle(slot, Outcome::NotSent, Reason::STOPPED, false, now);
+        } else if failures >= self.config.max_attempts {
+            self.settle(slot, Outcome::Exhausted, refusal.reason, false, now);
+        } else {
+            self.ledger.set(SlotRange::one(slot), State::Delayed);
+            let wait = policy::retry_delay(failures, slot).max(refusal.retry_after);
+            self.delayed.push(Reverse((now.saturating_add(wait), slot)));
+        }
     }
 
     /// Verdict: the gateway surely did not process these. They go out again, first in order.

@@ -43,8 +43,8 @@ struct Entry {
     state: State,
     /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
-    /// Its token was called invalid once.
-    accused: bool,
+    /// Its token was called invalid once: by which connection, and in which word.
+    accused: Option<(u32, Reason)>,
     /// Why it was in doubt, if it ever was: it may have been accepted then, whatever comes later.
     doubt: Option<Reason>,
 }
@@ -86,7 +86,7 @@ impl Ledger {
             token_length,
             state: State::Waiting,
             failures: 0,
-            accused: false,
+            accused: None,
             doubt: None,
         });
         length.map(|_| slot)
@@ -127,15 +127,15 @@ impl Ledger {
         })
     }
 
-    /// Remembers that its token was called invalid.
-    pub(super) fn accuse(&mut self, slot: Slot) {
+    /// Remembers that its token was called invalid, by which connection and in which word.
+    pub(super) fn accuse(&mut self, slot: Slot, connection: u32, reason: Reason) {
         if let Some(entry) = self.entry_mut(slot) {
-            entry.accused = true;
+            entry.accused = Some((connection, reason));
         }
     }
 
-    pub(super) fn is_accused(&self, slot: Slot) -> bool {
-        self.entry(slot).is_some_and(|entry| entry.accused)
+    pub(super) fn accused(&self, slot: Slot) -> Option<(u32, Reason)> {
+        self.entry(slot).and_then(|entry| entry.accused)
     }
 
     /// Remembers that a slot that goes out again may have been accepted already.

@@ -1,7 +1,7 @@
 //! The retry state machine: one notification, many slots (a token's place in the batch), each settled exactly once.
 //!
-//! It knows no protocol and no connection. Links ([`crate::binary::Link`] is one) claim slots from it and bring back
-//! verdicts; several links can serve one batch at once. Whoever embeds it:
+//! It knows no protocol and no connection. Links ([`crate::binary::Link`], [`crate::http2::Connection`]) claim slots from
+//! it and bring back verdicts; several links can serve one batch at once. Whoever embeds it:
 //!
 //! * feeds it with [`Batch::push_hex`], never more than [`Batch::room`], and ends with [`Batch::close_input`];
 //! * opens a connection and a link for it while [`Batch::has_work`], again at [`Batch::next_wakeup`];
@@ -14,6 +14,7 @@
 //! nothing settles as accepted that a link did not call so.
 
 mod claims;
+mod foreign;
 mod ledger;
 mod policy;
 mod ranges;
@@ -27,11 +28,13 @@ use memchr::memchr;
 use crate::notification;
 use crate::outcome::{Outcome, Reason};
 
+use foreign::ForeignReasons;
 use ledger::{Ledger, State};
 use ranges::SlotSet;
 
 pub(crate) use ranges::SlotRange;
-pub use types::{Config, Counts, InDoubt, Settled, Stop};
+pub(crate) use types::Refusal;
+pub use types::{Config, Counts, Id, InDoubt, Settled, Stop};
 
 /// The number of a slot: the first token pushed is 0, and so on. A batch has at most 2³² − 1 of them.
 pub type Slot = u32;
@@ -45,8 +48,8 @@ pub struct Batch {
     waiting: SlotSet,
     /// Slots in [`State::Delayed`], by the time at which they may go out again.
     delayed: BinaryHeap<Reverse<(u64, Slot)>>,
-    /// Slots in [`State::Suspect`].
-    suspects: SlotSet,
+    /// Slots in [`State::Suspect`], by the connection that called their tokens invalid. No set is empty.
+    suspects: Vec<(u32, SlotSet)>,
     input_open: bool,
     /// Links that are meant to serve it at once.
     links: u32,
@@ -54,8 +57,14 @@ pub struct Batch {
     counts: Counts,
     /// Tokens that were refused at least once, for themselves and not for a passing cause.
     refused: u64,
-    /// Refusals for a passing cause since anything else happened.
+    /// Refusals for a passing cause since anything else happened; where many come together because much was in flight
+    /// when the gateway fell ill, they count as one.
     failing: u32,
+    /// A slot was claimed since a refusal for a passing cause was last counted.
+    claimed_since_failing: bool,
+    /// The gateway is left alone until then; 0: it is not.
+    paused_until: u64,
+    foreign: ForeignReasons,
     settled: Vec<Settled>,
 }
 
@@ -68,13 +77,16 @@ impl Batch {
             ledger: Ledger::default(),
             waiting: SlotSet::default(),
             delayed: BinaryHeap::new(),
-            suspects: SlotSet::default(),
+            suspects: Vec::new(),
             input_open: true,
             links: 1,
             stopped: None,
             counts: Counts::default(),
             refused: 0,
             failing: 0,
+            claimed_since_failing: true,
+            paused_until: 0,
+            foreign: ForeignReasons::default(),
             settled: Vec::new(),
         }
     }
@@ -164,19 +176,31 @@ impl Batch {
     pub fn has_work(&mut self, now: u64) -> bool {
         self.wake(now);
         self.expire(now);
+        now >= self.paused_until && self.has_ready()
+    }
+
+    fn has_ready(&self) -> bool {
         !self.waiting.is_empty() || !self.suspects.is_empty()
     }
 
     /// When [`Batch::has_work`] may become true by time alone.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<u64> {
-        self.delayed.peek().map(|Reverse((time, _))| *time)
+        let delayed = self.delayed.peek().map(|Reverse((time, _))| (*time).max(self.paused_until));
+        let paused = (self.paused_until > 0 && self.has_ready()).then_some(self.paused_until);
+        delayed.into_iter().chain(paused).min()
     }
 
     /// Whether every slot there will ever be has settled.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         !self.input_open && self.ledger.len() == 0
+    }
+
+    /// The HTTP status and the text of a reason that this batch came across and no list has.
+    #[must_use]
+    pub fn foreign_reason(&self, reason: Reason) -> Option<(u16, &str)> {
+        self.foreign.get(reason)
     }
 
     /// How many slots settled so far.
@@ -200,24 +224,34 @@ impl Batch {
 
     /// The only way into [`State::Settled`], and it does nothing for a slot that is there already.
     fn settle(&mut self, slot: Slot, outcome: Outcome, reason: Reason, dead: bool, now: u64) {
+        self.settle_as(Settled { slot, outcome, reason, dead, died_at: None, id: None, at: now });
+    }
+
+    fn settle_as(&mut self, mut end: Settled) {
+        let slot = end.slot;
         let again = self.ledger.state(slot) == State::Settled;
         debug_assert!(!again, "slot {slot} settles twice");
         if again {
             return;
         }
         // Once in doubt, it is in doubt until the gateway says what it is: no failure to send it again settles that.
-        let (outcome, reason) = match (outcome, self.ledger.doubt(slot)) {
-            (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) => (Outcome::InDoubt, doubt),
-            (outcome, _) => (outcome, reason),
-        };
+        if let (Outcome::NotSent | Outcome::Expired | Outcome::Exhausted, Some(doubt)) =
+            (end.outcome, self.ledger.doubt(slot))
+        {
+            (end.outcome, end.reason) = (Outcome::InDoubt, doubt);
+        }
         self.ledger.set(SlotRange::one(slot), State::Settled);
-        self.counts.add(outcome, 1);
-        if outcome != Outcome::Accepted || self.config.list_accepted {
-            self.settled.push(Settled { slot, outcome, reason, dead, at: now });
+        self.counts.add(end.outcome, 1);
+        if end.outcome != Outcome::Accepted || self.config.list_accepted {
+            self.settled.push(end);
         }
     }
 
+    #[inline(never)]
     fn wake(&mut self, now: u64) {
+        if now >= self.paused_until {
+            self.paused_until = 0;
+        }
         while let Some(Reverse((time, slot))) = self.delayed.peek().copied() {
             if time > now {
                 break;
@@ -229,14 +263,24 @@ impl Batch {
 
     /// Makes a slot ready to be claimed: among the suspects, where its token was called invalid once.
     fn put_back(&mut self, slot: Slot) {
-        let accused = self.ledger.is_accused(slot);
-        let (state, set) =
-            if accused { (State::Suspect, &mut self.suspects) } else { (State::Waiting, &mut self.waiting) };
-        self.ledger.set(SlotRange::one(slot), state);
-        set.insert(SlotRange::one(slot));
+        let slots = SlotRange::one(slot);
+        let Some((connection, _)) = self.ledger.accused(slot) else {
+            self.ledger.set(slots, State::Waiting);
+            return self.waiting.insert(slots);
+        };
+        self.ledger.set(slots, State::Suspect);
+        match self.suspects.iter_mut().find(|(accuser, _)| *accuser == connection) {
+            Some((_, set)) => set.insert(slots),
+            None => {
+                let mut set = SlotSet::default();
+                set.insert(slots);
+                self.suspects.push((connection, set));
+            }
+        }
     }
 
     /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
+    #[inline(never)]
     fn expire(&mut self, now: u64) {
         let past = self.config.expiration.is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
         if past {
@@ -250,12 +294,14 @@ impl Batch {
     }
 
     /// Settles all that no link has. What was called invalid once keeps that for an outcome.
+    #[cold]
     fn settle_unsent(&mut self, outcome: Outcome, reason: Reason, now: u64) {
-        let ready = self.waiting.drain().chain(self.suspects.drain()).flat_map(|range| range.start..range.end);
+        let suspects = std::mem::take(&mut self.suspects).into_iter().flat_map(|(_, mut set)| set.drain());
+        let ready = self.waiting.drain().chain(suspects).flat_map(|range| range.start..range.end);
         let delayed = std::mem::take(&mut self.delayed).into_iter().map(|Reverse((_, slot))| slot);
         for slot in ready.chain(delayed) {
-            if self.ledger.is_accused(slot) {
-                self.settle(slot, Outcome::Rejected, Reason::INVALID_TOKEN, false, now);
+            if let Some((_, reason)) = self.ledger.accused(slot) {
+                self.settle(slot, Outcome::Rejected, reason, false, now);
             } else {
                 self.settle(slot, outcome, reason, false, now);
             }

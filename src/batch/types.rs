@@ -69,8 +69,35 @@ pub struct Settled {
     pub reason: Reason,
     /// The policy holds the token for dead: it may be removed where tokens are kept.
     pub dead: bool,
+    /// Since when it is dead, in milliseconds since 1970, where the gateway said so.
+    pub died_at: Option<u64>,
+    /// What the gateway calls the notification, where the link was to keep that.
+    pub id: Option<Id>,
     /// When, in the milliseconds of the embedder's clock.
     pub at: u64,
+}
+
+/// A notification's name at the gateway: the 16 bytes of a UUID.
+pub type Id = [u8; 16];
+
+/// What a gateway said when it refused a notification.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    /// The connection that it said it on: a second opinion is asked on another one. 0: one that is over.
+    pub(crate) connection: u32,
+    /// Milliseconds that it wants to be left alone.
+    pub(crate) retry_after: u64,
+    /// Milliseconds since 1970 at which the token died.
+    pub(crate) died_at: Option<u64>,
+    pub(crate) id: Option<Id>,
+}
+
+impl Refusal {
+    /// For this reason, and that is all it said, on a connection that is over.
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None }
+    }
 }
 
 /// How many slots settled, by outcome.

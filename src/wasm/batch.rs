@@ -1,20 +1,27 @@
 //! The batch, for JavaScript.
 
+use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
+
 use memchr::memchr;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::{Batch, Config, InDoubt, Settled, Stop};
 use crate::notification::{Notification, Payload, Priority};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reason};
 
 use super::failure::failure;
 use super::milliseconds;
 
+/// A batch, which connections that serve many hold as well. Nothing here calls anybody while it is borrowed.
+pub(super) type SharedBatch = Rc<RefCell<Batch>>;
+
 /// A batch and the notification that it pushes.
 #[wasm_bindgen(js_name = Batch)]
 pub struct WasmBatch {
-    pub(super) batch: Batch,
+    pub(super) shared: SharedBatch,
     pub(super) notification: Notification,
+    pub(super) lists_ids: bool,
     /// Where JavaScript writes tokens before it pushes them.
     input: Vec<u8>,
     /// Times in records count from here.
@@ -40,6 +47,8 @@ pub struct Options {
     pub resend_in_doubt: bool,
     #[wasm_bindgen(js_name = listAccepted)]
     pub list_accepted: bool,
+    #[wasm_bindgen(js_name = listIds)]
+    pub list_ids: bool,
 }
 
 #[wasm_bindgen(js_class = BatchOptions)]
@@ -50,10 +59,17 @@ impl Options {
     }
 }
 
-/// Numbers that [`WasmBatch::settled`] uses for one record.
-const RECORD: usize = 3;
+/// Numbers that [`WasmBatch::settled`] uses for one record, and more of them where ids are listed.
+const RECORD: usize = 5;
+const ID: usize = 5;
 /// Numbers that [`WasmBatch::standing`] gives.
 const STANDING: usize = 14;
+
+impl WasmBatch {
+    pub(super) fn batch(&self) -> RefMut<'_, Batch> {
+        self.shared.borrow_mut()
+    }
+}
 
 #[wasm_bindgen(js_class = Batch)]
 impl WasmBatch {
@@ -69,7 +85,8 @@ impl WasmBatch {
             expiration: options.expiration,
         };
         Ok(WasmBatch {
-            batch: Batch::new(config),
+            shared: Rc::new(RefCell::new(Batch::new(config))),
+            lists_ids: options.list_ids,
             notification: Notification {
                 payload,
                 expiration: options.expiration,
@@ -97,7 +114,7 @@ impl WasmBatch {
         let breaks = text.iter().filter(|byte| **byte == b'\n').count();
         let fits = breaks + 1 == count as usize;
         if fits {
-            self.batch.push_hex(text, milliseconds(now));
+            self.batch().push_hex(text, milliseconds(now));
         }
         fits
     }
@@ -112,34 +129,55 @@ impl WasmBatch {
         if memchr(b'\n', text).is_some() {
             return false;
         }
-        self.batch.push_texts(text.chunks_exact(length.max(1)), milliseconds(now));
+        self.batch().push_texts(text.chunks_exact(length.max(1)), milliseconds(now));
         true
     }
 
     #[wasm_bindgen(js_name = closeInput)]
     pub fn close_input(&mut self) {
-        self.batch.close_input();
+        self.batch().close_input();
     }
 
     #[wasm_bindgen(js_name = setLinks)]
     pub fn set_links(&mut self, links: u32) {
-        self.batch.set_links(links);
+        self.batch().set_links(links);
     }
 
     pub fn stop(&mut self, now: f64) {
-        self.batch.stop(Stop::Caller, milliseconds(now));
+        self.batch().stop(Stop::Caller, milliseconds(now));
     }
 
-    /// Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
-    /// milliseconds since the batch was made.
+    /// Everything that settled since the last call, five numbers each: slot; outcome | dead << 8 | reason << 16;
+    /// milliseconds since the batch was made; milliseconds since 1970 at which the token died (low, high; all ones: nobody
+    /// said). Where ids are listed, five more: whether there is one, and its bytes.
     pub fn settled(&mut self) -> Vec<u32> {
-        let settled = self.batch.take_settled();
-        let mut records = Vec::with_capacity(settled.len() * RECORD);
-        for Settled { slot, outcome, reason, dead, at } in settled {
+        let settled = self.batch().take_settled();
+        let length = RECORD + if self.lists_ids { ID } else { 0 };
+        let mut records = Vec::with_capacity(settled.len() * length);
+        for Settled { slot, outcome, reason, dead, died_at, id, at } in settled {
             let elapsed = at.saturating_sub(self.epoch).min(u64::from(u32::MAX)) as u32;
-            records.extend([slot, outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16, elapsed]);
+            let packed = outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16;
+            let died_at = died_at.unwrap_or(u64::MAX);
+            records.extend([slot, packed, elapsed, died_at as u32, (died_at >> 32) as u32]);
+            if self.lists_ids {
+                let (words, _) = id.as_ref().map_or(&[0; 16], |id| id).as_chunks::<4>();
+                records.push(u32::from(id.is_some()));
+                records.extend(words.iter().map(|word| u32::from_be_bytes(*word)));
+            }
         }
         records
+    }
+
+    /// The HTTP status of a reason that this batch came across and no list has; undefined: it did not.
+    #[wasm_bindgen(js_name = foreignStatus)]
+    pub fn foreign_status(&self, reason: u16) -> Option<u16> {
+        self.batch().foreign_reason(Reason(reason)).map(|(status, _)| status)
+    }
+
+    /// Its text.
+    #[wasm_bindgen(js_name = foreignText)]
+    pub fn foreign_text(&self, reason: u16) -> Option<String> {
+        self.batch().foreign_reason(Reason(reason)).map(|(_, text)| text.to_string())
     }
 
     /// How it stands, fourteen numbers at the address, which holds until the next call of anything here: six counts by
@@ -147,7 +185,7 @@ impl WasmBatch {
     /// 3 refused, 4 failing); the reason of 3 and 4; next wake-up in milliseconds (-1: none); tokens refused at least
     /// once. It is asked after every event, so it makes nothing anew.
     pub fn standing(&mut self, now: f64) -> *const f64 {
-        let batch = &mut self.batch;
+        let mut batch = self.shared.borrow_mut();
         let has_work = batch.has_work(milliseconds(now));
         let counts = batch.counts();
         let (stopped, reason) = match batch.stopped() {

@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use crate::binary::feedback::FeedbackError;
 use crate::binary::frame::EncodeError;
+use crate::http2::RequestError;
 use crate::notification::{PayloadError, TokenError};
 
 /// The code of an error, beside its message.
@@ -35,6 +36,10 @@ impl Coded for FeedbackError {
     const CODE: &'static str = "BELLPUSH_FRAME_MALFORMED";
 }
 
+impl Coded for RequestError {
+    const CODE: &'static str = "BELLPUSH_OPTION_INVALID";
+}
+
 impl Coded for EncodeError {
     const CODE: &'static str = "BELLPUSH_PAYLOAD_TOO_LARGE";
 }
@@ -45,8 +50,14 @@ impl Coded for serde_wasm_bindgen::Error {
 }
 
 pub(super) fn failure<E: Coded>(error: E) -> JsValue {
-    let thrown = Error::new(&error.to_string());
+    thrown(&error.to_string(), error.code())
+}
+
+#[cold]
+#[inline(never)]
+fn thrown(message: &str, code: &str) -> JsValue {
+    let thrown = Error::new(message);
     // Setting a property of an object that was made a line ago cannot fail.
-    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    let _ = Reflect::set(&thrown, &"code".into(), &code.into());
     thrown.into()
 }

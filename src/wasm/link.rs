@@ -30,7 +30,7 @@ impl WasmLink {
     /// Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
     pub fn write(&mut self, batch: &mut WasmBatch, max_bytes: usize, now: f64) -> usize {
         self.out.clear();
-        self.link.write(&mut batch.batch, &mut self.out, max_bytes, milliseconds(now));
+        self.link.write(&mut batch.batch(), &mut self.out, max_bytes, milliseconds(now));
         self.out.len()
     }
 
@@ -40,7 +40,7 @@ impl WasmLink {
     }
 
     pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], unsent: f64, now: f64) {
-        self.link.read(&mut batch.batch, bytes, unsent as u64, milliseconds(now));
+        self.link.read(&mut batch.batch(), bytes, unsent as u64, milliseconds(now));
     }
 
     pub fn left(&mut self, now: f64) {
@@ -54,15 +54,15 @@ impl WasmLink {
 
     pub fn closed(&mut self, batch: &mut WasmBatch, unsent: f64, abandoned: bool, now: f64) {
         let reason = if abandoned { Reason::ABANDONED } else { Reason::CLOSED_WITHOUT_ANSWER };
-        self.link.closed(&mut batch.batch, unsent as u64, reason, milliseconds(now));
+        self.link.closed(&mut batch.batch(), unsent as u64, reason, milliseconds(now));
     }
 
     pub fn refused(&mut self, batch: &mut WasmBatch, now: f64) {
-        self.link.refused(&mut batch.batch, milliseconds(now));
+        self.link.refused(&mut batch.batch(), milliseconds(now));
     }
 
     pub fn tick(&mut self, batch: &mut WasmBatch, unsent: f64, now: f64) {
-        self.link.tick(&mut batch.batch, unsent as u64, milliseconds(now));
+        self.link.tick(&mut batch.batch(), unsent as u64, milliseconds(now));
     }
 
     /// When `tick` and `write` want to be called by time alone, in milliseconds; -1: never.

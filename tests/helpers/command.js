@@ -56,7 +56,7 @@ function ending (child) {
  * @param {...string} args
  */
 export async function simulate (t, dir, ...args) {
-  const command = ['simulate', '--binary-port', '0', '--feedback-port', '0', '--dir', dir, ...args]
+  const command = ['simulate', '--binary-port', '0', '--feedback-port', '0', '--http2-port', '0', '--dir', dir, ...args]
   const child = spawn(process.execPath, [main, ...command], { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
   t.after(() => child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

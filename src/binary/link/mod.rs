@@ -18,7 +18,7 @@ mod in_flight;
 mod presumed;
 mod template;
 
-use crate::batch::{Batch, Slot, SlotRange};
+use crate::batch::{Batch, Refusal, Slot, SlotRange};
 use crate::notification::Notification;
 use crate::outcome::Reason;
 
@@ -43,6 +43,9 @@ pub enum LinkState {
     /// Every slot it had has its verdict.
     Done,
 }
+
+/// A link that has accused a token is done: whoever asks for one that was accused is another.
+const NEVER_AN_ACCUSER: u32 = u32::MAX;
 
 /// The status of the sentinel's defect that no other notification can have.
 const MISSING_PAYLOAD: u8 = 4;
@@ -285,7 +288,7 @@ impl Link {
         if !wrote {
             self.idle_since.get_or_insert(now);
         }
-        let suspect = batch.claim_suspect(now);
+        let suspect = batch.claim_suspect(NEVER_AN_ACCUSER, now);
         if let Some(slot) = suspect {
             self.write_slots(batch, out, SlotRange::one(slot));
             self.progress_at = now;
@@ -420,7 +423,7 @@ impl Link {
             let failed = self.in_flight.take_first();
             self.finish_returned(batch, now);
             if let Some(slot) = failed {
-                batch.refuse(slot, Reason(u16::from(status)), now);
+                batch.refuse(slot, Refusal::new(Reason(u16::from(status))), now);
             }
         } else {
             self.finish_in_doubt(batch, unsent, Reason::UNKNOWN_IDENTIFIER, now);

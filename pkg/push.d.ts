@@ -8,6 +8,14 @@ export class Batch {
     free(): void;
     [Symbol.dispose](): void;
     closeInput(): void;
+    /**
+     * The HTTP status of a reason that this batch came across and no list has; undefined: it did not.
+     */
+    foreignStatus(reason: number): number | undefined;
+    /**
+     * Its text.
+     */
+    foreignText(reason: number): string | undefined;
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
      * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
@@ -25,8 +33,9 @@ export class Batch {
     reserve(length: number): number;
     setLinks(links: number): void;
     /**
-     * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
-     * milliseconds since the batch was made.
+     * Everything that settled since the last call, five numbers each: slot; outcome | dead << 8 | reason << 16;
+     * milliseconds since the batch was made; milliseconds since 1970 at which the token died (low, high; all ones: nobody
+     * said). Where ids are listed, five more: whether there is one, and its bytes.
      */
     settled(): Uint32Array;
     /**
@@ -50,6 +59,7 @@ export class BatchOptions {
     get expiration(): number | undefined;
     set expiration(value: number | null | undefined);
     listAccepted: boolean;
+    listIds: boolean;
     maxAttempts: number;
     maxInFlight: number;
     payloadLimit: number;
@@ -95,110 +105,49 @@ export class BinaryLink {
 }
 
 /**
- * A capture: bytes go in, then it is finished, then it is asked.
+ * One connection of any number of batches.
  */
-export class Capture {
+export class Http2Connection {
     free(): void;
     [Symbol.dispose](): void;
+    authorize(authorization: string): void;
+    close(): void;
+    closed(unsent: number, abandoned: boolean, now: number): void;
     /**
-     * Bytes of one direction of a connection, a copy.
+     * The same in words.
      */
-    bytes(connection: number, direction: number, at: number, length: number): Uint8Array;
+    endingMessage(): string | undefined;
     /**
-     * Indices of the parts that are asked for; what is undefined is not asked.
+     * Why it ends: 0 it doesn't, 1 GOAWAY, 2 a fault, 3 silence, 4 no more ids, 5 we wanted it; and the error code.
      */
-    find(connection: number, token?: Uint8Array | number[] | null, identifier?: number | null, status?: number | null): Uint32Array;
+    ending(): Uint32Array;
     /**
-     * The file has ended; gives the overview.
+     * Claims nothing more of it. Its verdicts still come as long as anybody holds the batch.
      */
-    finish(): any;
-    constructor();
+    forget(key: number): void;
     /**
-     * Some parts of a connection, explained.
+     * Times in milliseconds.
      */
-    parts(connection: number, from: number, count: number): any;
+    constructor(number: number, authority: string, authorization: string | null | undefined, answer: number, ping: number, now: number);
+    read(bytes: Uint8Array | number[], now: number): void;
+    refused(now: number): void;
     /**
-     * Takes bytes of the file; after `finish` none.
+     * Carries this batch, too; returns its key.
      */
-    push(bytes: Uint8Array | number[]): void;
-}
-
-/**
- * Tuples from the feedback service's stream.
- */
-export class FeedbackDecoder {
-    free(): void;
-    [Symbol.dispose](): void;
+    serve(batch: Batch, path?: string | null, topic?: string | null, push_type?: string | null, collapse_id?: string | null, id?: string | null): number;
     /**
-     * The service has closed; throws where it did so inside a tuple.
+     * How it stands: open; done; streams; most streams; blocked (0 no, 1 streams, 2 window, 3 authorization, 4 suspects);
+     * wants an authorization; deadline; idle since; round trip (-1: none); has written; has learnt.
      */
-    finish(): void;
-    constructor();
+    standing(): Float64Array;
+    tick(now: number): void;
     /**
-     * Takes bytes, adds the tuples that they complete to `tuples`; throws at what is none, with the tuples before it
-     * added.
+     * What to send next, a copy; undefined: nothing now.
      */
-    push(bytes: Uint8Array | number[], tuples: Array<any>): void;
-}
-
-/**
- * Frames from a stream of bytes, judged as a gateway judges them.
- */
-export class FrameDecoder {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Tokens and payloads of the frames that the last `push` returned, one after the other.
-     */
-    data(): Uint8Array;
-    /**
-     * What ended the stream, or undefined.
-     */
-    fault(): any;
-    constructor(max_frame: number, payload_limit: number);
-    /**
-     * Takes bytes; returns the records of the frames that they complete. After a fault it takes no more.
-     */
-    push(bytes: Uint8Array | number[]): Uint32Array;
-    readonly pending: number;
+    write(max_bytes: number, now: number): Uint8Array | undefined;
 }
 
 export function __wbg_reset_state(): void;
-
-/**
- * Throws where the bytes are no payload of at most `limit` bytes.
- */
-export function checkPayload(payload: Uint8Array | number[], limit: number): void;
-
-/**
- * The six bytes of an error response.
- */
-export function encodeErrorResponse(status: number, identifier: number): Uint8Array;
-
-/**
- * One feedback tuple.
- */
-export function encodeFeedbackTuple(time: number, token: string): Uint8Array;
-
-/**
- * One frame of command 0, 1 or 2; any other command is taken for 2.
- */
-export function encodeFrame(command: number, token: string, payload: Uint8Array | number[], identifier?: number | null, expiration?: number | null, priority?: number | null): Uint8Array;
-
-/**
- * Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
- */
-export function explain(bytes: Uint8Array | number[], kind?: string | null): any;
-
-/**
- * A token's canonical text: lower-case hexadecimal.
- */
-export function normalizeToken(text: string): string;
-
-/**
- * Every reason that has a name, as pairs of code and name.
- */
-export function reasonNames(): any;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
@@ -207,26 +156,28 @@ export interface InitOutput {
     readonly __wbg_batch_free: (a: number, b: number) => void;
     readonly __wbg_batchoptions_free: (a: number, b: number) => void;
     readonly __wbg_binarylink_free: (a: number, b: number) => void;
-    readonly __wbg_capture_free: (a: number, b: number) => void;
-    readonly __wbg_feedbackdecoder_free: (a: number, b: number) => void;
-    readonly __wbg_framedecoder_free: (a: number, b: number) => void;
     readonly __wbg_get_batchoptions_breaker: (a: number) => number;
     readonly __wbg_get_batchoptions_expiration: (a: number) => number;
     readonly __wbg_get_batchoptions_listAccepted: (a: number) => number;
+    readonly __wbg_get_batchoptions_listIds: (a: number) => number;
     readonly __wbg_get_batchoptions_maxAttempts: (a: number) => number;
     readonly __wbg_get_batchoptions_maxInFlight: (a: number) => number;
     readonly __wbg_get_batchoptions_payloadLimit: (a: number) => number;
     readonly __wbg_get_batchoptions_priority: (a: number) => number;
     readonly __wbg_get_batchoptions_resendInDoubt: (a: number) => number;
+    readonly __wbg_http2connection_free: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_breaker: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_expiration: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_listAccepted: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_listIds: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_maxAttempts: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_maxInFlight: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_payloadLimit: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_priority: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
+    readonly batch_foreignStatus: (a: number, b: number) => number;
+    readonly batch_foreignText: (a: number, b: number) => [number, number];
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly batch_pushEqual: (a: number, b: number, c: number, d: number) => number;
     readonly batch_pushLines: (a: number, b: number, c: number, d: number) => number;
@@ -249,34 +200,26 @@ export interface InitOutput {
     readonly binarylink_refused: (a: number, b: number, c: number) => void;
     readonly binarylink_tick: (a: number, b: number, c: number, d: number) => void;
     readonly binarylink_write: (a: number, b: number, c: number, d: number) => number;
-    readonly capture_bytes: (a: number, b: number, c: number, d: number, e: number) => [number, number];
-    readonly capture_find: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
-    readonly capture_finish: (a: number) => [number, number, number];
-    readonly capture_new: () => number;
-    readonly capture_parts: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly capture_push: (a: number, b: number, c: number) => void;
-    readonly checkPayload: (a: number, b: number, c: number) => [number, number];
-    readonly encodeErrorResponse: (a: number, b: number) => [number, number];
-    readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];
-    readonly encodeFrame: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number, number];
-    readonly explain: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly feedbackdecoder_finish: (a: number) => [number, number];
-    readonly feedbackdecoder_new: () => number;
-    readonly feedbackdecoder_push: (a: number, b: number, c: number, d: any) => [number, number];
-    readonly framedecoder_data: (a: number) => [number, number];
-    readonly framedecoder_fault: (a: number) => any;
-    readonly framedecoder_new: (a: number, b: number) => number;
-    readonly framedecoder_pending: (a: number) => number;
-    readonly framedecoder_push: (a: number, b: number, c: number) => [number, number];
-    readonly normalizeToken: (a: number, b: number) => [number, number, number, number];
-    readonly reasonNames: () => [number, number, number];
-    readonly __wbindgen_malloc: (a: number, b: number) => number;
-    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
-    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly http2connection_authorize: (a: number, b: number, c: number) => [number, number];
+    readonly http2connection_close: (a: number) => void;
+    readonly http2connection_closed: (a: number, b: number, c: number, d: number) => void;
+    readonly http2connection_ending: (a: number) => [number, number];
+    readonly http2connection_endingMessage: (a: number) => [number, number];
+    readonly http2connection_forget: (a: number, b: number) => void;
+    readonly http2connection_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number];
+    readonly http2connection_read: (a: number, b: number, c: number, d: number) => void;
+    readonly http2connection_refused: (a: number, b: number) => void;
+    readonly http2connection_serve: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number, k: number, l: number) => [number, number, number];
+    readonly http2connection_standing: (a: number) => [number, number];
+    readonly http2connection_tick: (a: number, b: number) => void;
+    readonly http2connection_write: (a: number, b: number, c: number) => any;
     readonly __wbindgen_exn_store: (a: number) => void;
     readonly __externref_table_alloc: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __externref_table_dealloc: (a: number) => void;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_start: () => void;
 }
 

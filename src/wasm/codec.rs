@@ -8,7 +8,7 @@ use crate::binary::explain::{self, Kind};
 use crate::binary::frame::{Command, Frame};
 use crate::binary::{ErrorResponse, feedback};
 use crate::notification::{DeviceToken, Payload, Priority};
-use crate::outcome::NAMES;
+use crate::outcome::{HTTP2, NAMES, Reason};
 
 use super::failure::failure;
 
@@ -69,10 +69,12 @@ pub fn encode_feedback_tuple(time: u32, token: &str) -> Result<Vec<u8>, JsValue>
     Ok(out)
 }
 
-/// Every reason that has a name, as pairs of code and name.
+/// Every reason that has a name, as triples of code, name and HTTP status (0 where it is none of HTTP/2's).
 #[wasm_bindgen(js_name = reasonNames)]
 pub fn reason_names() -> Result<JsValue, JsValue> {
-    let names: Vec<(u16, &str)> = NAMES.iter().map(|(reason, name)| (reason.0, *name)).collect();
+    let http2 =
+        HTTP2.iter().filter_map(|(status, name)| Some((Reason::http2_named(name.as_bytes())?.0, *name, *status)));
+    let names: Vec<(u16, &str, u16)> = NAMES.iter().map(|(reason, name)| (reason.0, *name, 0)).chain(http2).collect();
     serde_wasm_bindgen::to_value(&names).map_err(failure)
 }
 

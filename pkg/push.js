@@ -1,4 +1,4 @@
-/* @ts-self-types="./bellpush.d.ts" */
+/* @ts-self-types="./push.d.ts" */
 
 /**
  * A batch and the notification that it pushes.
@@ -22,6 +22,39 @@ export class Batch {
         }
         __wbg_call_guard();
         wasm.batch_closeInput(this.__wbg_ptr);
+    }
+    /**
+     * The HTTP status of a reason that this batch came across and no list has; undefined: it did not.
+     * @param {number} reason
+     * @returns {number | undefined}
+     */
+    foreignStatus(reason) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_foreignStatus(this.__wbg_ptr, reason);
+        return ret === 0xFFFFFF ? undefined : ret;
+    }
+    /**
+     * Its text.
+     * @param {number} reason
+     * @returns {string | undefined}
+     */
+    foreignText(reason) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.batch_foreignText(this.__wbg_ptr, reason);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
     }
     /**
      * @param {Uint8Array | number[]} payload
@@ -106,8 +139,9 @@ export class Batch {
         wasm.batch_setLinks(this.__wbg_ptr, links);
     }
     /**
-     * Everything that settled since the last call, three numbers each: slot; outcome | dead << 8 | reason << 16;
-     * milliseconds since the batch was made.
+     * Everything that settled since the last call, five numbers each: slot; outcome | dead << 8 | reason << 16;
+     * milliseconds since the batch was made; milliseconds since 1970 at which the token died (low, high; all ones: nobody
+     * said). Where ids are listed, five more: whether there is one, and its bytes.
      * @returns {Uint32Array}
      */
     settled() {
@@ -213,6 +247,18 @@ export class BatchOptions {
         return ret !== 0;
     }
     /**
+     * @returns {boolean}
+     */
+    get listIds() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.__wbg_get_batchoptions_listIds(this.__wbg_ptr);
+        return ret !== 0;
+    }
+    /**
      * @returns {number}
      */
     get maxAttempts() {
@@ -301,6 +347,16 @@ export class BatchOptions {
         }
         __wbg_call_guard();
         wasm.__wbg_set_batchoptions_listAccepted(this.__wbg_ptr, arg0);
+    }
+    /**
+     * @param {boolean} arg0
+     */
+    set listIds(arg0) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.__wbg_set_batchoptions_listIds(this.__wbg_ptr, arg0);
     }
     /**
      * @param {number} arg0
@@ -573,278 +629,253 @@ export class BinaryLink {
 if (Symbol.dispose) BinaryLink.prototype[Symbol.dispose] = BinaryLink.prototype.free;
 
 /**
- * A capture: bytes go in, then it is finished, then it is asked.
+ * One connection of any number of batches.
  */
-export class Capture {
+export class Http2Connection {
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
-        CaptureFinalization.unregister(this);
+        Http2ConnectionFinalization.unregister(this);
         return ptr;
     }
     free() {
         const ptr = this.__destroy_into_raw();
         __wbg_call_guard();
-        wasm.__wbg_capture_free(ptr, 0);
+        wasm.__wbg_http2connection_free(ptr, 0);
 
     }
     /**
-     * Bytes of one direction of a connection, a copy.
-     * @param {number} connection
-     * @param {number} direction
-     * @param {number} at
-     * @param {number} length
-     * @returns {Uint8Array}
+     * @param {string} authorization
      */
-    bytes(connection, direction, at, length) {
+    authorize(authorization) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        const ptr0 = passStringToWasm0(authorization, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_authorize(this.__wbg_ptr, ptr0, len0);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    close() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_close(this.__wbg_ptr);
+    }
+    /**
+     * @param {number} unsent
+     * @param {boolean} abandoned
+     * @param {number} now
+     */
+    closed(unsent, abandoned, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_closed(this.__wbg_ptr, unsent, abandoned, now);
+    }
+    /**
+     * The same in words.
+     * @returns {string | undefined}
+     */
+    endingMessage() {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.capture_bytes(this.__wbg_ptr, connection, direction, at, length);
-        var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        ret = wasm.http2connection_endingMessage(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
         return v1;
     }
     /**
-     * Indices of the parts that are asked for; what is undefined is not asked.
-     * @param {number} connection
-     * @param {Uint8Array | number[] | null} [token]
-     * @param {number | null} [identifier]
-     * @param {number | null} [status]
+     * Why it ends: 0 it doesn't, 1 GOAWAY, 2 a fault, 3 silence, 4 no more ids, 5 we wanted it; and the error code.
      * @returns {Uint32Array}
      */
-    find(connection, token, identifier, status) {
+    ending() {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
-        const val2 = +connection;
-        const val3 = +(isLikeNone(identifier) ? Number.MAX_SAFE_INTEGER : (identifier) >>> 0);
-        const val4 = +(isLikeNone(status) ? 0xFFFFFF : status);
-        var ptr0 = isLikeNone(token) ? 0 : passArray8ToWasm0(token, wasm.__wbindgen_malloc);
-        var len0 = WASM_VECTOR_LEN;
         let ret;
         __wbg_call_guard();
-        ret = wasm.capture_find(this.__wbg_ptr, val2, ptr0, len0, val3, val4);
-        var v5 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        ret = wasm.http2connection_ending(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
         wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-        return v5;
-    }
-    /**
-     * The file has ended; gives the overview.
-     * @returns {any}
-     */
-    finish() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_finish(this.__wbg_ptr);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        return takeFromExternrefTable0(ret[0]);
-    }
-    constructor() {
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_new();
-        this.__wbg_ptr = ret;
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        CaptureFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * Some parts of a connection, explained.
-     * @param {number} connection
-     * @param {number} from
-     * @param {number} count
-     * @returns {any}
-     */
-    parts(connection, from, count) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_parts(this.__wbg_ptr, connection, from, count);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        return takeFromExternrefTable0(ret[0]);
-    }
-    /**
-     * Takes bytes of the file; after `finish` none.
-     * @param {Uint8Array | number[]} bytes
-     */
-    push(bytes) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        __wbg_call_guard();
-        wasm.capture_push(this.__wbg_ptr, ptr0, len0);
-    }
-}
-if (Symbol.dispose) Capture.prototype[Symbol.dispose] = Capture.prototype.free;
-
-/**
- * Tuples from the feedback service's stream.
- */
-export class FeedbackDecoder {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        FeedbackDecoderFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        __wbg_call_guard();
-        wasm.__wbg_feedbackdecoder_free(ptr, 0);
-
-    }
-    /**
-     * The service has closed; throws where it did so inside a tuple.
-     */
-    finish() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_finish(this.__wbg_ptr);
-        if (ret[1]) {
-            throw takeFromExternrefTable0(ret[0]);
-        }
-    }
-    constructor() {
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_new();
-        this.__wbg_ptr = ret;
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        FeedbackDecoderFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * Takes bytes, adds the tuples that they complete to `tuples`; throws at what is none, with the tuples before it
-     * added.
-     * @param {Uint8Array | number[]} bytes
-     * @param {Array<any>} tuples
-     */
-    push(bytes, tuples) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.feedbackdecoder_push(this.__wbg_ptr, ptr0, len0, tuples);
-        if (ret[1]) {
-            throw takeFromExternrefTable0(ret[0]);
-        }
-    }
-}
-if (Symbol.dispose) FeedbackDecoder.prototype[Symbol.dispose] = FeedbackDecoder.prototype.free;
-
-/**
- * Frames from a stream of bytes, judged as a gateway judges them.
- */
-export class FrameDecoder {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        FrameDecoderFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        __wbg_call_guard();
-        wasm.__wbg_framedecoder_free(ptr, 0);
-
-    }
-    /**
-     * Tokens and payloads of the frames that the last `push` returned, one after the other.
-     * @returns {Uint8Array}
-     */
-    data() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.framedecoder_data(this.__wbg_ptr);
-        var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
         return v1;
     }
     /**
-     * What ended the stream, or undefined.
-     * @returns {any}
+     * Claims nothing more of it. Its verdicts still come as long as anybody holds the batch.
+     * @param {number} key
      */
-    fault() {
+    forget(key) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
-        let ret;
         __wbg_call_guard();
-        ret = wasm.framedecoder_fault(this.__wbg_ptr);
-        return ret;
+        wasm.http2connection_forget(this.__wbg_ptr, key);
     }
     /**
-     * @param {number} max_frame
-     * @param {number} payload_limit
+     * Times in milliseconds.
+     * @param {number} number
+     * @param {string} authority
+     * @param {string | null | undefined} authorization
+     * @param {number} answer
+     * @param {number} ping
+     * @param {number} now
      */
-    constructor(max_frame, payload_limit) {
+    constructor(number, authority, authorization, answer, ping, now) {
+        const val3 = +number;
+        const val4 = +answer;
+        const val5 = +ping;
+        const val6 = +now;
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(authority, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(authorization) ? 0 : passStringToWasm0(authorization, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
         let ret;
         __wbg_call_guard();
-        ret = wasm.framedecoder_new(max_frame, payload_limit);
-        this.__wbg_ptr = ret;
+        ret = wasm.http2connection_new(val3, ptr0, len0, ptr1, len1, val4, val5, val6);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
         Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        FrameDecoderFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
+        Http2ConnectionFinalization.register(this, { ptr: ret[0], instance: __wbg_instance_id }, this);
         return this;
     }
     /**
+     * @param {Uint8Array | number[]} bytes
+     * @param {number} now
+     */
+    read(bytes, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        const val2 = +now;
+        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        __wbg_call_guard();
+        wasm.http2connection_read(this.__wbg_ptr, ptr0, len0, val2);
+    }
+    /**
+     * @param {number} now
+     */
+    refused(now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_refused(this.__wbg_ptr, now);
+    }
+    /**
+     * Carries this batch, too; returns its key.
+     * @param {Batch} batch
+     * @param {string | null} [path]
+     * @param {string | null} [topic]
+     * @param {string | null} [push_type]
+     * @param {string | null} [collapse_id]
+     * @param {string | null} [id]
      * @returns {number}
      */
-    get pending() {
+    serve(batch, path, topic, push_type, collapse_id, id) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
+        _assertClass(batch, Batch);
+        if ((batch).__wbg_inst !== undefined && (batch).__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4;
+        try {
+            ptr0 = isLikeNone(path) ? 0 : passStringToWasm0(path, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(topic) ? 0 : passStringToWasm0(topic, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = isLikeNone(push_type) ? 0 : passStringToWasm0(push_type, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len2 = WASM_VECTOR_LEN;
+            ptr3 = isLikeNone(collapse_id) ? 0 : passStringToWasm0(collapse_id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len3 = WASM_VECTOR_LEN;
+            ptr4 = isLikeNone(id) ? 0 : passStringToWasm0(id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len4 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr4) { wasm.__wbindgen_free(ptr4, len4 * 1, 1); }
+            if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 1, 1); }
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
         let ret;
         __wbg_call_guard();
-        ret = wasm.framedecoder_pending(this.__wbg_ptr);
-        return ret >>> 0;
+        ret = wasm.http2connection_serve(this.__wbg_ptr, batch.__wbg_ptr, ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return ret[0] >>> 0;
     }
     /**
-     * Takes bytes; returns the records of the frames that they complete. After a fault it takes no more.
-     * @param {Uint8Array | number[]} bytes
-     * @returns {Uint32Array}
+     * How it stands: open; done; streams; most streams; blocked (0 no, 1 streams, 2 window, 3 authorization, 4 suspects);
+     * wants an authorization; deadline; idle since; round trip (-1: none); has written; has learnt.
+     * @returns {Float64Array}
      */
-    push(bytes) {
+    standing() {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
         let ret;
         __wbg_call_guard();
-        ret = wasm.framedecoder_push(this.__wbg_ptr, ptr0, len0);
-        var v2 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-        return v2;
+        ret = wasm.http2connection_standing(this.__wbg_ptr);
+        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        return v1;
+    }
+    /**
+     * @param {number} now
+     */
+    tick(now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.http2connection_tick(this.__wbg_ptr, now);
+    }
+    /**
+     * What to send next, a copy; undefined: nothing now.
+     * @param {number} max_bytes
+     * @param {number} now
+     * @returns {Uint8Array | undefined}
+     */
+    write(max_bytes, now) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.http2connection_write(this.__wbg_ptr, max_bytes, now);
+        return ret;
     }
 }
-if (Symbol.dispose) FrameDecoder.prototype[Symbol.dispose] = FrameDecoder.prototype.free;
+if (Symbol.dispose) Http2Connection.prototype[Symbol.dispose] = Http2Connection.prototype.free;
 
 export function __wbg_reset_state () {
     __wbg_instance_id++;
-    cachedDataViewMemory0 = null;
+    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     if (typeof numBytesDecoded !== 'undefined') numBytesDecoded = 0;
@@ -854,234 +885,27 @@ export function __wbg_reset_state () {
     wasm = wasmInstance.exports;
     wasm.__wbindgen_start();
 }
-
-/**
- * Throws where the bytes are no payload of at most `limit` bytes.
- * @param {Uint8Array | number[]} payload
- * @param {number} limit
- */
-export function checkPayload(payload, limit) {
-    const val2 = +limit;
-    const ptr0 = passArray8ToWasm0(payload, wasm.__wbindgen_malloc);
-    const len0 = WASM_VECTOR_LEN;
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.checkPayload(ptr0, len0, val2);
-    if (ret[1]) {
-        throw takeFromExternrefTable0(ret[0]);
-    }
-}
-
-/**
- * The six bytes of an error response.
- * @param {number} status
- * @param {number} identifier
- * @returns {Uint8Array}
- */
-export function encodeErrorResponse(status, identifier) {
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeErrorResponse(status, identifier);
-    var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v1;
-}
-
-/**
- * One feedback tuple.
- * @param {number} time
- * @param {string} token
- * @returns {Uint8Array}
- */
-export function encodeFeedbackTuple(time, token) {
-    const val2 = +time;
-    const ptr0 = passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeFeedbackTuple(val2, ptr0, len0);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v3 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v3;
-}
-
-/**
- * One frame of command 0, 1 or 2; any other command is taken for 2.
- * @param {number} command
- * @param {string} token
- * @param {Uint8Array | number[]} payload
- * @param {number | null} [identifier]
- * @param {number | null} [expiration]
- * @param {number | null} [priority]
- * @returns {Uint8Array}
- */
-export function encodeFrame(command, token, payload, identifier, expiration, priority) {
-    const val3 = +command;
-    const val4 = +(isLikeNone(identifier) ? Number.MAX_SAFE_INTEGER : (identifier) >>> 0);
-    const val5 = +(isLikeNone(expiration) ? Number.MAX_SAFE_INTEGER : (expiration) >>> 0);
-    const val6 = +(isLikeNone(priority) ? 0xFFFFFF : priority);
-    let ptr0, len0, ptr1, len1;
-    try {
-        ptr0 = passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = passArray8ToWasm0(payload, wasm.__wbindgen_malloc);
-        len1 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-        throw e;
-    }
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.encodeFrame(val3, ptr0, len0, ptr1, len1, val4, val5, val6);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v7 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    return v7;
-}
-
-/**
- * Bytes explained field by field; `kind` is `frames`, `error-responses`, `feedback` or undefined: what they look like.
- * @param {Uint8Array | number[]} bytes
- * @param {string | null} [kind]
- * @returns {any}
- */
-export function explain(bytes, kind) {
-    let ptr0, len0, ptr1, len1;
-    try {
-        ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = isLikeNone(kind) ? 0 : passStringToWasm0(kind, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len1 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-        throw e;
-    }
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.explain(ptr0, len0, ptr1, len1);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-
-/**
- * A token's canonical text: lower-case hexadecimal.
- * @param {string} text
- * @returns {string}
- */
-export function normalizeToken(text) {
-    let deferred3_0;
-    let deferred3_1;
-    try {
-        const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.normalizeToken(ptr0, len0);
-        var ptr2 = ret[0];
-        var len2 = ret[1];
-        if (ret[3]) {
-            ptr2 = 0; len2 = 0;
-            throw takeFromExternrefTable0(ret[2]);
-        }
-        deferred3_0 = ptr2;
-        deferred3_1 = len2;
-        return getStringFromWasm0(ptr2, len2);
-    } finally {
-        __wbg_call_guard();
-        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
-    }
-}
-
-/**
- * Every reason that has a name, as pairs of code and name.
- * @returns {any}
- */
-export function reasonNames() {
-    let ret;
-    __wbg_call_guard();
-    ret = wasm.reasonNames();
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
-        __wbg_Error_208446807d0d1e30: function(arg0, arg1) {
-            const ret = Error(getStringFromWasm0(arg0, arg1));
-            return ret;
-        },
-        __wbg_String_8564e559799eccda: function(arg0, arg1) {
-            const ret = String(arg1);
-            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            const len1 = WASM_VECTOR_LEN;
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
-        },
-        __wbg___wbindgen_is_string_fc456fee5d3317de: function(arg0) {
-            const ret = typeof(arg0) === 'string';
-            return ret;
-        },
         __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
             throw new Error(getStringFromWasm0(arg0, arg1));
-        },
-        __wbg_new_37eb45aaf5eeb820: function() {
-            const ret = new Array();
-            return ret;
-        },
-        __wbg_new_7075786089b89c5e: function() {
-            const ret = new Map();
-            return ret;
         },
         __wbg_new_787b9fb330d55d78: function(arg0, arg1) {
             const ret = new Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg_new_cd4348290afae586: function() {
-            const ret = new Object();
-            return ret;
-        },
-        __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
-            const ret = arg0.push(arg1);
+        __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
+            const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return ret;
         },
         __wbg_set_2793479888329cb6: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = Reflect.set(arg0, arg1, arg2);
             return ret;
         }, arguments); },
-        __wbg_set_8282f7e0d2d01336: function(arg0, arg1, arg2) {
-            const ret = arg0.set(arg1, arg2);
-            return ret;
-        },
-        __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
-            arg0[arg1 >>> 0] = arg2;
-        },
-        __wbg_set_e4b9a833d288759a: function(arg0, arg1, arg2) {
-            arg0[arg1] = arg2;
-        },
-        __wbindgen_generic_0000000000000001: function(arg0) {
-            // Cast intrinsic for `F64 -> Externref`.
-            const ret = arg0;
-            return ret;
-        },
-        __wbindgen_generic_0000000000000002: function(arg0, arg1) {
+        __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Ref(String) -> Externref`.
             const ret = getStringFromWasm0(arg0, arg1);
-            return ret;
-        },
-        __wbindgen_generic_0000000000000003: function(arg0) {
-            // Cast intrinsic for `U64 -> Externref`.
-            const ret = BigInt.asUintN(64, arg0);
             return ret;
         },
         __wbindgen_init_externref_table: function() {
@@ -1095,7 +919,7 @@ function __wbg_get_imports() {
     };
     return {
         __proto__: null,
-        "./bellpush_bg.js": import0,
+        "./push_bg.js": import0,
     };
 }
 
@@ -1123,20 +947,10 @@ const BinaryLinkFinalization = (typeof FinalizationRegistry === 'undefined')
     : new FinalizationRegistry(({ ptr, instance }) => {
     if (instance === __wbg_instance_id) wasm.__wbg_binarylink_free(ptr, 1);
 });
-const CaptureFinalization = (typeof FinalizationRegistry === 'undefined')
+const Http2ConnectionFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_capture_free(ptr, 1);
-});
-const FeedbackDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_feedbackdecoder_free(ptr, 1);
-});
-const FrameDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_framedecoder_free(ptr, 1);
+    if (instance === __wbg_instance_id) wasm.__wbg_http2connection_free(ptr, 1);
 });
 
 function addToExternrefTable0(obj) {
@@ -1151,6 +965,11 @@ function _assertClass(instance, klass) {
     }
 }
 
+function getArrayF64FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
+}
+
 function getArrayU32FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
@@ -1161,12 +980,12 @@ function getArrayU8FromWasm0(ptr, len) {
     return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
 }
 
-let cachedDataViewMemory0 = null;
-function getDataViewMemory0() {
-    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)) {
-        cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+let cachedFloat64ArrayMemory0 = null;
+function getFloat64ArrayMemory0() {
+    if (cachedFloat64ArrayMemory0 === null || cachedFloat64ArrayMemory0.byteLength === 0) {
+        cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
     }
-    return cachedDataViewMemory0;
+    return cachedFloat64ArrayMemory0;
 }
 
 function getStringFromWasm0(ptr, len) {
@@ -1289,7 +1108,7 @@ function __wbg_finalize_init(instance, module) {
     wasmInstance = instance;
     wasm = instance.exports;
     wasmModule = module;
-    cachedDataViewMemory0 = null;
+    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();
@@ -1376,7 +1195,7 @@ async function __wbg_init_once(module_or_path) {
     }
 
     if (module_or_path === undefined) {
-        module_or_path = new URL('bellpush_bg.wasm', import.meta.url);
+        module_or_path = new URL('push_bg.wasm', import.meta.url);
     }
     const imports = __wbg_get_imports();
 

@@ -1,0 +1,115 @@
+/** Pushes over HTTP/2, real TLS and the core, against node:http2: what is reported is what was accepted. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Client } from '../js/client.js'
+import { Simulator } from '../js/simulator/index.js'
+import { openTokenStore } from '../js/stores/index.js'
+import { dingDong, ring, token, tokens } from './helpers/ring.js'
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {import('../js/simulator/simulator.js').SimulatorOptions} [simulated]
+ * @param {Partial<import('../js/client.js').ClientOptions>} [options]
+ */
+async function doorbell (t, simulated = {}, options = {}) {
+  const simulator = await Simulator.start(simulated)
+  t.after(() => simulator.stop())
+  const client = new Client({
+    gateway: simulator.http2,
+    auth: simulator.signingKey,
+    ca: simulator.credentials.ca,
+    topic: 'com.example.doorbell',
+    ...options
+  })
+  t.after(() => client.destroy())
+  return { simulator, client }
+}
+
+describe('a push over HTTP/2', () => {
+  test('of 1,000 tokens with 50 dead ones says which are dead, and removes them', async t => {
+    const all = tokens(1000)
+    const store = await openTokenStore('memory:')
+    for (const one of all) await store.put('door', one)
+    // 25 that Apple says died in a while, and 25 that it calls bad
+    const dead = all.filter((_, i) => i % 40 === 39).map(token => ({ token, time: Math.floor(Date.now() / 1000) + 60 }))
+    const faults = all.filter((_, i) => i % 40 === 19).map(token => `BadDeviceToken@token:${token}`)
+    const { simulator, client } = await doorbell(t, { dead, faults }, { tokens: store })
+    const report = await client.send(dingDong, { clientId: 'door' })
+    assert.equal(report.accepted, 950)
+    assert.equal(report.rejected.length, 50)
+    assert.equal(report.removed.length, 50)
+    assert.deepEqual(new Set(report.rejected.map(({ reason, status }) => `${status} ${reason}`)),
+      new Set(['410 Unregistered', '400 BadDeviceToken']))
+    assert.equal(simulator.counts().duplicates, 0)
+  })
+
+  test('keeps its connection for the next one', async t => {
+    const { simulator, client } = await doorbell(t)
+    await client.send(dingDong, tokens(10))
+    simulator.reset()
+    await client.send(dingDong, tokens(10))
+    assert.deepEqual([simulator.counts().connections, simulator.counts().accepted], [0, 10])
+  })
+
+  test('with a client certificate', async t => {
+    const { simulator } = await doorbell(t)
+    const { ca, cert, key } = simulator.credentials
+    const client = new Client({ gateway: simulator.http2, auth: { cert, key }, ca, topic: 'com.example.doorbell' })
+    t.after(() => client.destroy())
+    assert.equal((await client.send(dingDong, tokens(5))).accepted, 5)
+  })
+
+  test('goes on after a GOAWAY for every 100 streams', async t => {
+    const { report } = await ring(await doorbell(t, { http2: { goawayAfter: 100 } }), tokens(10_000))
+    assert.equal(report.accepted, 10_000)
+  })
+
+  test('obeys a limit that falls to 1', async t => {
+    const { report } = await ring(await doorbell(t, { faults: ['streams-1@50'] }), tokens(300))
+    assert.equal(report.accepted, 300)
+  })
+
+  test('leaves in doubt what is reset or never answered, and nothing else', async t => {
+    const faults = ['reset-stream@10', 'accepted-reset@20', 'silent@30', 'accepted-silent@40', 'refused-stream@50']
+    const { outcomes } = await ring(await doorbell(t, { faults }, { answerTimeout: 500 }), tokens(300))
+    const doubtful = [...outcomes.values()].filter(outcome => outcome === 'inDoubt').length
+    assert.ok(doubtful >= 2 && doubtful <= 4, `${doubtful} in doubt`)
+  })
+
+  test('goes on after a connection was killed', async t => {
+    const { report } = await ring(await doorbell(t, { faults: ['kill@500', 'accepted-kill@900'] }), tokens(2000))
+    assert.equal(report.accepted + report.counts.inDoubt, 2000)
+  })
+
+  test('signs another provider token when one has expired', async t => {
+    const { simulator, client } = await doorbell(t)
+    await client.send(dingDong, tokens(3))
+    simulator.expireProviderTokens()
+    const report = await client.send(dingDong, tokens(100))
+    assert.equal(report.accepted, 100)
+    assert.equal(simulator.providerTokens, 2)
+  })
+
+  test('waits as long as 429 says with Retry-After', async t => {
+    const { report } = await ring(await doorbell(t, { faults: ['TooManyRequests-1@5'] }), tokens(20))
+    assert.equal(report.accepted, 20)
+    assert.ok(report.elapsed >= 1000, `${report.elapsed} ms`)
+  })
+
+  test('that nobody may send stops at the first', async t => {
+    const { client } = await doorbell(t)
+    await assert.rejects(client.send(dingDong, tokens(500), { topic: 'com.example.other' }), error => {
+      const { code, message, report } = /** @type {any} */ (error)
+      assert.equal(code, 'BELLPUSH_NOTIFICATION_REFUSED')
+      assert.match(message, /TopicDisallowed/)
+      return report.accepted === 0
+    })
+  })
+
+  test('says what Apple calls each notification', async t => {
+    const { client } = await doorbell(t)
+    const id = '12345678-9abc-def0-1234-56789abcdef0'
+    for await (const result of client.stream(dingDong, token(1), { id })) assert.equal(result.id, id)
+  })
+})
