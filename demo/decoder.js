@@ -5,6 +5,13 @@
 
 /** @typedef {import('../js/core/capture.js').Overview} Overview */
 /** @typedef {import('../js/core/capture.js').CapturePart} CapturePart */
+
+/**
+ * What was opened: the findings with their words in English and whether they are trouble; `hex`: all bytes, where they
+ * are few; `statuses`: the names that Apple gave them.
+ * @typedef {Overview & { hex: string, statuses: Record<number, string> }} Opened
+ */
+
 /** @typedef {CapturePart & { bytes: Uint8Array }} WholePart */
 /** @typedef {{ token?: string, identifier?: number, status?: number }} Query */
 
@@ -39,7 +46,7 @@ export class Decoder {
     }
   }
 
-  /** @param {Source} source @returns {Promise<Overview>} */
+  /** @param {Source} source @returns {Promise<Opened>} */
   open (source) {
     return this.#ask('open', source)
   }

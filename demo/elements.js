@@ -5,7 +5,7 @@
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | number | boolean | ((event: any) => void) | undefined>} [attributes] `onclick` and the
+ * @param {Record<string, string | number | boolean | undefined | ((event: any) => void)>} [attributes] `onclick` and the
  *   like are listeners; true is an attribute without a value; false and undefined are none
  * @param {...(Node | string | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}

@@ -37,7 +37,7 @@ export function translatePage () {
     node.textContent = words.page[node.getAttribute('data-t') ?? ''] ?? english.get(node) ?? ''
   }
   for (const button of document.querySelectorAll('[data-language]')) {
-    button.setAttribute('aria-pressed', String(languages[/** @type {'en'} */ (button.getAttribute('data-language'))] === words))
+    button.setAttribute('aria-pressed', String(button.getAttribute('lang') === words.locale))
   }
   document.title = words.page.title ?? 'Bellpush decoder'
 }

@@ -1,7 +1,9 @@
 /**
  * The decoder's worker: the core, one capture that is read piece by piece, and answers to what the page asks about it.
  */
-import { BellpushError, bytesOfText, Capture, describeFinding, load } from '../js/decode.js'
+import { describeReason } from '../js/core/reasons.js'
+import { BellpushError, bytesOfText, Capture, describeFinding, isTrouble, load } from '../js/decode.js'
+import { hexOf } from './copies.js'
 
 /** Bytes of a file that are read at a time. */
 const PIECE = 1_048_576
@@ -11,6 +13,9 @@ const MOST_TEXT = 8 * PIECE
 
 /** Characters of a payload that a line of the timeline may need. */
 const EXCERPT = 400
+
+/** Bytes of text that a link can hold. */
+const MOST_IN_LINK = 1_024
 
 const loaded = load()
 
@@ -30,17 +35,27 @@ onmessage = async ({ data: { number, verb, args } }) => {
   }
 }
 
-/** @param {import('./decoder.js').Source} source */
+/**
+ * @param {import('./decoder.js').Source} source
+ * @returns {Promise<import('./decoder.js').Opened>}
+ */
 async function open (source) {
   capture = new Capture()
-  if (typeof source === 'string') capture.push(bytesOfText(source))
-  else if (await isText(source)) capture.push(bytesOfText(await textOf(source)))
-  else await read(source)
+  let hex = ''
+  if (typeof source === 'string' || await isText(source)) {
+    const bytes = bytesOfText(typeof source === 'string' ? source : await textOf(source))
+    if (bytes.length <= MOST_IN_LINK) hex = hexOf(bytes)
+    capture.push(bytes)
+  } else {
+    await read(source)
+  }
   const overview = capture.finish()
   for (const finding of overview.connections.flatMap(({ findings }) => findings)) {
-    finding.words = describeFinding(finding)
+    Object.assign(finding, { words: describeFinding(finding), trouble: isTrouble(finding) })
   }
-  return overview
+  const statuses = Array.from({ length: 256 }, (_, status) => describeReason(status))
+    .flatMap(({ reason, status }) => reason && status && reason !== `Status${status}` ? [[status, reason]] : [])
+  return { ...overview, hex, statuses: Object.fromEntries(statuses) }
 }
 
 /** @param {Blob} file */

@@ -60,10 +60,10 @@ export default {
   noFrame: 'What this link points to is in a file that is not open: open it, and the link leads there.',
 
   fine: 'Nothing is wrong in here.',
+  /** @param {number} count */
+  moreFindings: count => `Show ${number(count)} more`,
   wrong: 'Wrong',
   good: 'As it should be',
-  /** @param {string} label */
-  show: label => `Show ${label}`,
 
   kinds: {
     empty: 'nothing', frames: 'frames', 'error-responses': 'error responses', feedback: 'feedback', tls: 'TLS',
@@ -122,8 +122,11 @@ export default {
   noJson: 'This is no JSON: ',
   statusTitle: 'What the status means',
   todo: 'What to do',
-  deadToken: 'The app is gone from this phone since then. Delete the token, unless it was registered again later.',
-  unreadable: 'These bytes are nothing of the protocol. Most often a length before them is wrong, or bytes were lost.',
+  /** @type {Record<string, string>} */
+  partsInWords: {
+    tuple: 'The app is gone from this phone since then. Delete the token, unless it was registered again later.',
+    unreadable: 'These bytes are nothing of the protocol. Most often a length before them is wrong, or bytes were lost.'
+  },
 
   /** Names of fields, as the core gives them: what is not here stays. @type {Record<string, string>} */
   fields: {},

@@ -123,9 +123,9 @@ export default {
   noFrame: '这个链接指向一个尚未打开的文件：打开它，链接就会指到那里。',
 
   fine: '没有发现问题。',
+  moreFindings: count => `再显示 ${number(count)} 条`,
   wrong: '问题',
   good: '正常',
-  show: label => `查看${label}`,
 
   kinds: {
     empty: '无', frames: '帧', 'error-responses': '错误响应', feedback: '反馈', tls: 'TLS', http2: 'HTTP/2', other: '其他'
@@ -176,8 +176,10 @@ export default {
   noJson: '这不是 JSON：',
   statusTitle: '状态的含义',
   todo: '怎么办',
-  deadToken: '从那时起，这部手机上已经没有这个应用。如果令牌之后没有重新注册，就删除它。',
-  unreadable: '这些字节不属于协议。最常见的原因是前面的某个长度有误，或者丢失了字节。',
+  partsInWords: {
+    tuple: '从那时起，这部手机上已经没有这个应用。如果令牌之后没有重新注册，就删除它。',
+    unreadable: '这些字节不属于协议。最常见的原因是前面的某个长度有误，或者丢失了字节。'
+  },
 
   fields: {
     command: '命令',
