@@ -87,6 +87,20 @@ export class Decoder {
   }
 }
 
+/** The next one, warm: a worker takes longer to start than most captures to decode. @type {Decoder | undefined} */
+let spare = new Decoder()
+
+export function nextDecoder () {
+  const next = spare ?? new Decoder()
+  spare = undefined
+  return next
+}
+
+/** Makes the next one ready. */
+export function warmUp () {
+  spare ??= new Decoder()
+}
+
 /** Why something could not be read: `closed` where the page itself has ended it. */
 export class DecoderError extends Error {
   /** @param {{ code: string, message: string }} error */

@@ -5,8 +5,8 @@
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | number | boolean | undefined | ((event: any) => void)>} [attributes] `onclick` and the
- *   like are listeners; true is an attribute without a value; false and undefined are none
+ * @param {Record<string, string | number | boolean | undefined | ((event: any) => void)>} [attributes] `onclick` and
+ *   the like are listeners; true is an attribute without a value; false and undefined are none
  * @param {...(Node | string | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */

@@ -4,7 +4,7 @@
  * An address is a fragment, which no server ever sees: `sample` or `hex` say what is open (a file can only be opened by
  * hand), `connection` and `part` what is looked at, both from 1.
  */
-import { Decoder, DecoderError } from './decoder.js'
+import { DecoderError, nextDecoder, warmUp } from './decoder.js'
 import { showDiagnosis } from './diagnosis.js'
 import { byId, element } from './elements.js'
 import { showPart } from './part.js'
@@ -16,12 +16,11 @@ const BUSY_AFTER = 150
 
 /** @typedef {import('./decoder.js').Opened} Opened */
 
-/** The next one, warm. @type {Decoder | undefined} */
-let spare = new Decoder()
-
 /**
  * What is open: `address` is what a link needs to open it again.
- * @type {{ decoder: Decoder, name: () => string, address: Record<string, string>, overview: Opened } | undefined}
+ * @type {{
+ *   decoder: import('./decoder.js').Decoder, name: () => string, address: Record<string, string>, overview: Opened
+ * } | undefined}
  */
 let opened
 
@@ -50,8 +49,7 @@ const text = /** @type {HTMLTextAreaElement} */ (byId('text'))
 async function open (source, name, address = {}) {
   stop()
   complain('')
-  const decoder = spare ?? new Decoder()
-  spare = undefined
+  const decoder = nextDecoder()
   const busy = setTimeout(() => { byId('busy').hidden = false }, BUSY_AFTER)
   decoder.onprogress = showProgress
   showProgress(0, source instanceof Blob ? source.size : 1)
@@ -150,7 +148,7 @@ function showStart () {
   stop()
   opened?.decoder.close()
   opened = undefined
-  spare ??= new Decoder()
+  warmUp()
   byId('result').hidden = true
   byId('start').hidden = false
 }

@@ -10,7 +10,8 @@ import { words } from './words.js'
 /** Bytes that are shown at first: a long payload is text, and is shown as such. */
 const FIRST_BYTES = 512
 
-const narrow = matchMedia('(max-width: 40rem)')
+/** Bytes in a line: so many that the fields have room beside them. */
+const WIDTH = 8
 
 /** @typedef {import('./decoder.js').WholePart} WholePart */
 
@@ -73,7 +74,7 @@ function anatomy ({ fields, bytes }) {
   const whole = element('div', { class: 'anatomy' }, hex, table)
 
   const draw = (/** @type {number} */ most) => {
-    hex.replaceChildren(...hexLines(fields, bytes.subarray(0, most), narrow.matches ? 8 : 16))
+    hex.replaceChildren(...hexLines(fields, bytes.subarray(0, most)))
     if (most < bytes.length) {
       hex.append(element('button', { type: 'button', onclick: () => draw(bytes.length) },
         `${words.more} (${words.number(bytes.length)})`))
@@ -100,13 +101,12 @@ function translated (value) {
 /**
  * @param {WholePart['fields']} fields
  * @param {Uint8Array} bytes
- * @param {number} width bytes in a line
  */
-function hexLines (fields, bytes, width) {
+function hexLines (fields, bytes) {
   const lines = []
   let field = 0
-  for (let at = 0; at < bytes.length; at += width) {
-    const end = Math.min(at + width, bytes.length)
+  for (let at = 0; at < bytes.length; at += WIDTH) {
+    const end = Math.min(at + WIDTH, bytes.length)
     const offset = element('span', { class: 'offset' }, at.toString(16).padStart(4, '0'))
     const text = element('span', { class: 'text', 'aria-hidden': true })
     const pairs = element('span', { class: 'pairs' })

@@ -163,4 +163,4 @@ export class Timeline {
 }
 
 /** @param {string} token */
-const abbreviated = token => token.length > 17 ? `${token.slice(0, 8)}…${token.slice(-8)}` : token
+const abbreviated = token => token.length > 12 ? `${token.slice(0, 6)}…${token.slice(-4)}` : token

@@ -20,7 +20,7 @@ export default {
   samples: {
     'good-ring': ['A good ring', '24 phones, all accepted'],
     'dead-token': ['A dead token', 'and all who were lost behind it'],
-    'unreadable-frame': ['An unreadable frame', 'a length that counts characters'],
+    'unreadable-frame': ['An unreadable frame', 'its length is in characters'],
     feedback: ['A feedback run', 'which tokens died, and when']
   },
 
@@ -87,7 +87,7 @@ export default {
   /** @param {Pick<import('../decoder.js').Row, 'kind' | 'identifier' | 'status' | 'length'>} part */
   label: ({ kind, identifier, status, length }) => ({
     frame: identifier === null ? 'Notification' : `Notification ${identifier}`,
-    'error-response': `Error response: status ${status}, identifier ${identifier}`,
+    'error-response': `Error response: ${status} to ${identifier}`,
     tuple: 'Dead token',
     unreadable: `${counted(length, 'byte')} that cannot be read`
   })[kind],
@@ -106,7 +106,7 @@ export default {
   field: 'Field',
   value: 'Value',
   more: 'Show all bytes',
-  close: 'Back to the timeline',
+  close: 'Close',
   copy: 'Copy',
   copies: { link: 'Link', hex: 'Hex', json: 'JSON', vector: 'Test vector' },
   copied: 'Copied',

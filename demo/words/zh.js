@@ -145,7 +145,7 @@ export default {
 
   label: ({ kind, identifier, status, length }) => ({
     frame: identifier === null ? '通知' : `通知 ${identifier}`,
-    'error-response': `错误响应：状态 ${status}，标识符 ${identifier}`,
+    'error-response': `错误响应：${status}，对 ${identifier}`,
     tuple: '失效令牌',
     unreadable: `无法读取的 ${number(length)} 个字节`
   })[kind],
@@ -163,7 +163,7 @@ export default {
   field: '字段',
   value: '值',
   more: '显示全部字节',
-  close: '返回时间线',
+  close: '关闭',
   copy: '复制',
   copies: { link: '链接', hex: '十六进制', json: 'JSON', vector: '测试向量' },
   copied: '已复制',
