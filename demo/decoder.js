@@ -18,7 +18,7 @@
 /**
  * What a line of the timeline says of a part.
  * @typedef {Pick<CapturePart, 'index' | 'direction' | 'kind' | 'length' | 'time' | 'packet' | 'identifier' | 'status' |
- *   'fate'> & { token: string, payload: string }} Row
+ *   'fate'> & { token: string, payload: string, since: string }} Row
  */
 
 /** Something that is read: a file, or bytes as text. @typedef {File | Blob | string} Source */

@@ -30,12 +30,13 @@ const looked = { connection: 0, part: -1 }
 /** Ends what is being opened now. */
 let stop = () => {}
 
-/** Goes up with each part or filter that is asked for: only the last answer counts. */
-let turn = 0
+/** Go up with each part and each filter that is asked for: only the last answer counts. */
+const turns = { part: 0, filter: 0 }
 
 const timeline = new Timeline((index, { open }) => lookAt(looked.connection, index, { push: open, focus: open }))
 const choice = /** @type {HTMLSelectElement} */ (byId('connection'))
 const filter = /** @type {HTMLFormElement} */ (byId('filter'))
+const fields = ['token', 'identifier', 'status'].map(name => /** @type {HTMLInputElement} */ (byId(`filter-${name}`)))
 const text = /** @type {HTMLTextAreaElement} */ (byId('text'))
 
 // ---- opening ----
@@ -192,7 +193,8 @@ async function showConnection (connection, part) {
   choice.value = String(connection)
   looked.connection = connection
   showDiagnosis(byId('diagnosis-body'), about, index => lookAt(connection, index, { push: true, focus: true }))
-  filter.reset()
+  for (const field of fields) field.value = ''
+  turns.filter++
   timeline.open(decoder, connection, about)
   await timeline.draw()
   await lookAt(connection, part < about.parts ? part : -1)
@@ -206,9 +208,9 @@ async function showConnection (connection, part) {
 async function lookAt (connection, index, { push = false, focus = false } = {}) {
   if (!opened) return
   const { decoder } = opened
-  const mine = ++turn
+  const mine = ++turns.part
   const part = index < 0 ? undefined : await decoder.part(connection, index)
-  if (mine !== turn) return
+  if (mine !== turns.part) return
   Object.assign(looked, { connection, part: part ? index : -1 })
   history[push ? 'pushState' : 'replaceState'](null, '', addressOf())
   const place = byId('part')
@@ -238,8 +240,7 @@ function fillStatuses (statuses) {
 
 async function applyFilter () {
   if (!opened) return
-  const [token, identifier, status] = ['token', 'identifier', 'status'].map(name =>
-    /** @type {HTMLInputElement} */ (byId(`filter-${name}`)).value.trim())
+  const [token, identifier, status] = fields.map(({ value }) => value.trim())
   const digits = token.replace(/[\s<>]/g, '')
   const wrong = /[^0-9a-f]/i.test(digits) ? words.badToken : /^\d{0,10}$/.test(identifier) ? '' : words.badIdentifier
   byId('shown').classList.toggle('over', wrong !== '')
@@ -254,9 +255,9 @@ async function applyFilter () {
     status: status === '' ? undefined : Number(status)
   }
   const asksNothing = Object.values(query).every(value => value === undefined)
-  const mine = ++turn
+  const mine = ++turns.filter
   const found = asksNothing ? undefined : await opened.decoder.find(looked.connection, query)
-  if (mine === turn) await timeline.filter(found)
+  if (mine === turns.filter) await timeline.filter(found)
 }
 
 // ---- the rest ----
@@ -326,7 +327,7 @@ byId('another').addEventListener('click', () => {
 choice.addEventListener('change', () => showConnection(Number(choice.value), -1))
 filter.addEventListener('input', applyFilter)
 // The fields are empty only after the event.
-filter.addEventListener('reset', () => queueMicrotask(applyFilter))
+filter.addEventListener('reset', () => setTimeout(applyFilter))
 filter.addEventListener('submit', event => event.preventDefault())
 byId('part').addEventListener('keydown', event => {
   if (event.key === 'Escape') leave()

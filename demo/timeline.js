@@ -120,7 +120,6 @@ export class Timeline {
   /** @param {Row} row */
   #line (row) {
     const { index, direction, kind, fate, time } = row
-    const detail = kind === 'frame' ? printable(alertOf(row.payload)) || words.noPayload : ''
     return element('li', {}, element('button', {
       type: 'button', class: `row ${direction === 0 ? 'there' : 'back'} ${kind}`, 'data-index': index, tabindex: -1
     },
@@ -130,7 +129,7 @@ export class Timeline {
       element('span', { class: 'unseen' }, `${words.sides[direction]}: `),
       element('span', { class: 'label' }, words.label(row)),
       element('span', { class: 'token' }, abbreviated(row.token)),
-      element('span', { class: 'detail' }, detail)),
+      element('span', { class: 'detail' }, printable(detailOf(row)))),
     fate ? element('span', { class: `fate ${fate}` }, words.fates[fate]) : undefined))
   }
 
@@ -160,6 +159,13 @@ export class Timeline {
     row.focus()
     this.#choose(Number(row.dataset.index), { open: false })
   }
+}
+
+/** What tells a line from its neighbours. @param {Row} row */
+function detailOf ({ kind, payload, status, since }) {
+  if (kind === 'frame') return alertOf(payload) || words.noPayload
+  if (kind === 'error-response') return (words.statuses[status ?? 255] ?? words.otherStatus)[0]
+  return since
 }
 
 /** @param {string} token */

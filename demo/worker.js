@@ -88,7 +88,7 @@ function textOf (file) {
 function rows (connection, indices) {
   return Array.from(indices).flatMap(index => capture.parts(connection, index, 1)).map(({ fields, ...part }) => {
     const valueOf = (/** @type {string} */ name) => fields.find(field => field.name === name)?.value ?? ''
-    return { ...part, token: valueOf('token'), payload: valueOf('payload').slice(0, EXCERPT) }
+    return { ...part, token: valueOf('token'), payload: valueOf('payload').slice(0, EXCERPT), since: valueOf('time') }
   })
 }
 

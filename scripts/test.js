@@ -61,6 +61,7 @@ const steps = [
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !ownStep.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
   { group: 'js', name: 'traffic', run: testTraffic },
+  { group: 'js', name: 'browsers', run: testBrowsers },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
@@ -74,6 +75,13 @@ function testDatabases () {
 function testTraffic () {
   installOrSkip(['tcpdump', 'tshark'], 'tools to record and read traffic for the tests')
   nodeTests(path => path.startsWith('tests/recorded/'))
+}
+
+/** The decoder page in real browsers; the font is for its Chinese. */
+function testBrowsers () {
+  installOrSkip(['chromium', 'firefox-esr', 'fonts-wqy-microhei'], 'browsers for the tests')
+  nodeTests(path => path.startsWith('tests/browser/'))
+  say('screenshots to look at are in target/screenshots')
 }
 
 function format () {

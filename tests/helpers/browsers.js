@@ -11,18 +11,35 @@ import { root } from '../../scripts/lib/files.js'
 /** Where the page lies, so that nothing of it depends on lying at the top. */
 const BASE = '/some/where'
 
-export const browsers = /** @type {const} */ ([
-  { name: 'chromium', browser: 'chrome', executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] },
-  { name: 'firefox', browser: 'firefox', executablePath: '/usr/bin/firefox-esr', args: [] }
-])
+/**
+ * @typedef {object} Browser
+ * @property {'chromium' | 'firefox'} name
+ * @property {import('puppeteer-core').LaunchOptions} options
+ */
+
+/** @type {Browser} */
+export const chromium = {
+  name: 'chromium',
+  options: { browser: 'chrome', executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] }
+}
+
+/** Dark, because no command can make it so later. @type {Browser} */
+export const firefox = {
+  name: 'firefox',
+  options: {
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': 0 }
+  }
+}
 
 /** For a person to look at. */
 export const screenshots = join(root, 'target/screenshots')
 
-/** @param {typeof browsers[number]} which */
-export async function launched ({ browser, executablePath, args }) {
+/** @param {Browser} browser */
+export async function launched ({ options }) {
   await mkdir(screenshots, { recursive: true })
-  return puppeteer.launch({ browser, executablePath, args: [...args] })
+  return puppeteer.launch(options)
 }
 
 /** The page's files on the loopback, and every path that was asked for and is none of them. */

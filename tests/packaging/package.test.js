@@ -41,7 +41,7 @@ describe('the tarball', () => {
   })
 
   test('holds nothing else', () => {
-    const allowed = /^(js\/.*\.js|types\/.*\.d\.ts|pkg\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    const allowed = /^(demo\/.*\.(html|css|js|svg|pcap)|js\/.*\.js|types\/.*\.d\.ts|pkg\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     assert.deepEqual(packed.filter(path => !allowed.test(path)), [])
   })
 
