@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { say } from '../scripts/lib/run.js'
+import { decoder } from './decoder.js'
 import { encode } from './encode.js'
 import { far } from './far.js'
 import { machine, show } from './lib/figures.js'
@@ -14,7 +15,7 @@ import { rejected } from './rejected.js'
 import { streamed } from './streamed.js'
 
 /** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
-const benchmarks = { encode, plain, rejected, far, streamed }
+const benchmarks = { encode, plain, rejected, far, streamed, decoder }
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
 const unknown = positionals.filter(name => !(name in benchmarks))

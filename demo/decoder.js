@@ -23,16 +23,23 @@
 
 /** Something that is read: a file, or bytes as text. @typedef {File | Blob | string} Source */
 
+/** Compiled once for all workers, while the first of them starts. Undefined: a worker does it itself. */
+const core = WebAssembly.compileStreaming(fetch(new URL('../pkg/codec_bg.wasm', import.meta.url)))
+  .catch(() => undefined)
+
 export class Decoder {
   #worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' })
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   #waiting = new Map()
   #asked = 0
+  #isClosed = false
+  #loaded = core.then(compiled => this.#ask('load', compiled))
 
   /** @type {(read: number, of: number) => void} */
   onprogress = () => {}
 
   constructor () {
+    this.#loaded.catch(() => {}) // whoever opens something is told
     this.#worker.onmessage = ({ data: { number, progress, result, error } }) => {
       if (progress) return this.onprogress(progress.read, progress.of)
       const waiting = this.#waiting.get(number)
@@ -47,7 +54,8 @@ export class Decoder {
   }
 
   /** @param {Source} source @returns {Promise<Opened>} */
-  open (source) {
+  async open (source) {
+    await this.#loaded
     return this.#ask('open', source)
   }
 
@@ -68,13 +76,15 @@ export class Decoder {
 
   /** Ends it; what was asked is not answered any more. */
   close () {
+    this.#isClosed = true
     this.#worker.terminate()
-    this.#fail(new DecoderError({ code: 'closed', message: '' }))
+    this.#fail(closed())
   }
 
   /** @param {string} verb @param {...unknown} args @returns {Promise<any>} */
   #ask (verb, ...args) {
     return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(closed())
       this.#waiting.set(++this.#asked, { resolve, reject })
       this.#worker.postMessage({ number: this.#asked, verb, args })
     })
@@ -109,3 +119,5 @@ export class DecoderError extends Error {
     this.code = code
   }
 }
+
+const closed = () => new DecoderError({ code: 'closed', message: '' })

@@ -17,17 +17,20 @@ const EXCERPT = 400
 /** Bytes of text that a link can hold. */
 const MOST_IN_LINK = 1_024
 
-const loaded = load()
-
 /** @type {Capture} */
 let capture
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
-const verbs = { open, rows, part, find }
+const verbs = { load, open, rows, part, find }
 
-onmessage = async ({ data: { number, verb, args } }) => {
+/** One after the other, as they were asked; the first loads the core. @type {Promise<void>} */
+let before = Promise.resolve()
+
+onmessage = ({ data }) => { before = before.then(() => answer(data)) }
+
+/** @param {{ number: number, verb: string, args: unknown[] }} question */
+async function answer ({ number, verb, args }) {
   try {
-    await loaded
     postMessage({ number, result: await verbs[verb](...args) })
   } catch (error) {
     const { message } = /** @type {Error} */ (error)

@@ -36,12 +36,15 @@ describe('the tarball', () => {
       .flatMap(entry => typeof entry === 'string' ? [entry] : Object.values(entry))
       .map(path => path.slice('./'.length))
     const wanted = [...entries, ...Object.values(project.bin),
-      ...artefacts.map(name => `pkg/${name}`), 'README.md', 'LICENSE']
+      ...artefacts.map(name => `pkg/${name}`), 'demo/index.html', 'README.md', 'LICENSE']
     assert.deepEqual(wanted.filter(path => !packed.includes(path)), [], 'missing')
   })
 
   test('holds nothing else', () => {
-    const allowed = /^(demo\/.*\.(html|css|js|svg|pcap)|js\/.*\.js|types\/.*\.d\.ts|pkg\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    const allowed = new RegExp('^(' + [
+      'demo/.*\\.(html|css|js|svg|pcap)', 'js/.*\\.js', 'types/.*\\.d\\.ts', 'pkg/[^/]+', 'package\\.json',
+      'README\\.md', 'LICENSE', 'CHANGELOG\\.md'
+    ].join('|') + ')$')
     assert.deepEqual(packed.filter(path => !allowed.test(path)), [])
   })
 
