@@ -52,7 +52,7 @@ impl Answers<'_> {
             let (before, behind) = self.split(entries, Some(culprit), false, packet);
             let Behind { discarded, first, last, again } = behind;
             if let Some(entry) = entries.get_mut(culprit) {
-                (entry.fate, entry.status) = (Fate::Rejected, Some(status));
+                (entry.fate, entry.status) = (Fate::Rejected, Some(u16::from(status)));
                 if is_broken(&entry.part) && named.is_none() {
                     // Said together with the length that is wrong.
                     if discarded == 0 {

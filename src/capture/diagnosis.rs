@@ -9,7 +9,7 @@ use super::classify::Kind;
 use super::finding::Finding;
 use super::parts::{self, Part, PartKind};
 use super::stream::{Direction, Mark};
-use super::{Capture, Connection};
+use super::{Capture, Connection, requests};
 
 /// What became of a notification, as far as the capture tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,8 +38,8 @@ pub struct Entry {
     pub time: u64,
     /// A frame's fate.
     pub fate: Fate,
-    /// The status it was rejected with.
-    pub status: Option<u8>,
+    /// The status it was rejected with; that of an answer of HTTP/2.
+    pub status: Option<u16>,
 }
 
 /// The diagnosis of one connection.
@@ -49,6 +49,8 @@ pub struct Diagnosis {
     pub entries: Vec<Entry>,
     /// What was found, what matters most first.
     pub findings: Vec<Finding>,
+    /// The unpacked headers of the HTTP/2 of both directions.
+    pub texts: [Vec<u8>; 2],
 }
 
 /// Findings of one code that are listed of one connection.
@@ -71,7 +73,7 @@ pub fn diagnose(capture: &Capture) -> Vec<Diagnosis> {
         }
     }
     for (number, (diagnosis, connection)) in all.iter_mut().zip(&capture.connections).enumerate() {
-        let Diagnosis { entries, findings } = diagnosis;
+        let Diagnosis { entries, findings, texts } = diagnosis;
         let mut answers = Answers { number, sent: &sent }.read(entries);
         // A stream by itself has no other direction that an answer could be about.
         if connection.ends.is_none() {
@@ -84,6 +86,9 @@ pub fn diagnose(capture: &Capture) -> Vec<Diagnosis> {
         // What explains an answer comes before it.
         findings.extend(others);
         findings.extend(answers);
+        if connection.kinds.contains(&Kind::Http2) {
+            findings.extend(requests::read(connection, entries, texts));
+        }
         of_connection(connection, entries, findings);
     }
     all
@@ -100,13 +105,14 @@ fn entries(connection: &Connection) -> Diagnosis {
     let [kind_there, kind_back] = connection.kinds;
     let [there, back] = &connection.directions;
     let read = |direction: usize, stream: &Direction, kind| {
-        let found = parts::parts(stream, kind).into_iter().map(|part| {
+        let (found, text) = parts::parts(stream, kind);
+        let found = found.into_iter().map(|part| {
             let Mark { packet, time, .. } = stream.mark(part.at);
             Entry { direction, part, packet, time, fate: Fate::Unknown, status: None }
         });
-        found.collect::<Vec<_>>()
+        (found.collect::<Vec<_>>(), text)
     };
-    let (there, back) = (read(0, there, kind_there), read(1, back, kind_back));
+    let ((there, text_there), (back, text_back)) = (read(0, there, kind_there), read(1, back, kind_back));
     // Each is in order already.
     let mut entries = Vec::with_capacity(there.len() + back.len());
     let mut back = back.into_iter().peekable();
@@ -117,7 +123,7 @@ fn entries(connection: &Connection) -> Diagnosis {
         entries.push(entry);
     }
     entries.extend(back);
-    Diagnosis { entries, findings: Vec::new() }
+    Diagnosis { entries, findings: Vec::new(), texts: [text_there, text_back] }
 }
 
 /// What a payload of this command may have, in bytes.
@@ -187,8 +193,6 @@ fn of_connection(connection: &Connection, entries: &[Entry], findings: &mut Vec<
     let (sent, answers, tuples) = (count(PartKind::Frame), count(PartKind::ErrorResponse), count(PartKind::Tuple));
     if connection.kinds.contains(&Kind::Tls) {
         add(findings, Finding::Encrypted);
-    } else if connection.kinds.contains(&Kind::Http2) {
-        add(findings, Finding::Http2);
     } else if connection.kinds.contains(&Kind::Other) {
         add(findings, Finding::NotUnderstood);
     }

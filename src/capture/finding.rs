@@ -8,8 +8,14 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 pub enum Finding {
     /// TLS: nothing can be read.
     Encrypted,
-    /// HTTP/2, which is not decoded here.
-    Http2,
+    /// HTTP/2: what became of its requests.
+    Http2 { accepted: usize, rejected: usize, unanswered: usize },
+    /// A request over HTTP/2 was refused; `reason` is the number of a [`crate::outcome::Reason`].
+    Refused { entry: usize, response: usize, stream: u32, status: u16, reason: Option<u16> },
+    /// The gateway ended a stream of HTTP/2.
+    Reset { entry: usize, response: usize, stream: u32, code: u32 },
+    /// The gateway ends a connection of HTTP/2: streams behind the last one were not processed.
+    GoAway { response: usize, last: u32, code: u32, unprocessed: usize },
     /// Nothing of this protocol.
     NotUnderstood,
     /// The capture began later than the connection.
@@ -28,12 +34,12 @@ pub enum Finding {
         actual: u16,
         identifier: Option<u32>,
         /// What the gateway answered to that.
-        status: Option<u8>,
+        status: Option<u16>,
         /// The payload has as many characters as it says bytes.
         characters: bool,
     },
     /// Bytes that are nothing.
-    Unreadable { entry: usize, direction: usize, offset: u64, length: usize, first: u8, status: Option<u8> },
+    Unreadable { entry: usize, direction: usize, offset: u64, length: usize, first: u8, status: Option<u16> },
     /// The stream ends inside of a part.
     Cut { entry: usize, direction: usize, length: usize },
     /// A payload is longer than its command allows.
@@ -106,7 +112,38 @@ impl Finding {
     fn told(&self) -> (&'static str, Vec<(&'static str, f64)>) {
         match self {
             Finding::Encrypted => told("encrypted", &[]),
-            Finding::Http2 => told("http2", &[]),
+            Finding::Http2 { accepted, rejected, unanswered } => told(
+                "http2",
+                &[("accepted", *accepted as f64), ("rejected", *rejected as f64), ("unanswered", *unanswered as f64)],
+            ),
+            Finding::Refused { entry, response, stream, status, reason } => told(
+                "refused",
+                &[
+                    ("entry", *entry as f64),
+                    ("response", *response as f64),
+                    ("stream", f64::from(*stream)),
+                    ("status", f64::from(*status)),
+                    ("reason", or_none(reason.map(u64::from))),
+                ],
+            ),
+            Finding::Reset { entry, response, stream, code } => told(
+                "reset",
+                &[
+                    ("entry", *entry as f64),
+                    ("response", *response as f64),
+                    ("stream", f64::from(*stream)),
+                    ("error", f64::from(*code)),
+                ],
+            ),
+            Finding::GoAway { response, last, code, unprocessed } => told(
+                "go-away",
+                &[
+                    ("response", *response as f64),
+                    ("last", f64::from(*last)),
+                    ("error", f64::from(*code)),
+                    ("unprocessed", *unprocessed as f64),
+                ],
+            ),
             Finding::NotUnderstood => told("not-understood", &[]),
             Finding::Midway { direction } => told("midway", &[("direction", *direction as f64)]),
             Finding::Missing { direction, offset, length } => told(

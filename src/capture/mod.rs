@@ -12,9 +12,11 @@ pub mod classify;
 pub mod diagnosis;
 pub mod file;
 pub mod finding;
+pub mod http2;
 pub mod packet;
 pub mod parts;
 pub mod repair;
+mod requests;
 pub mod stream;
 pub mod view;
 

@@ -7,6 +7,7 @@ use crate::binary::frame::{Decoder, Frame};
 use crate::notification::DeviceToken;
 
 use super::classify::{Kind, begins_frame};
+use super::http2::Headers;
 use super::repair::{Repair, repaired};
 use super::stream::Direction;
 
@@ -29,6 +30,8 @@ pub enum PartKind {
     ErrorResponse,
     /// A feedback tuple.
     Tuple,
+    /// A frame of HTTP/2.
+    Http2,
     /// Bytes that are none of these.
     Unreadable,
 }
@@ -44,14 +47,16 @@ pub struct Part {
     pub offset: u64,
     /// Bytes.
     pub length: usize,
-    /// A frame's, where it has one; an error response's.
+    /// A frame's, where it has one; an error response's; the stream of a frame of HTTP/2.
     pub identifier: Option<u32>,
-    /// An error response's status; a frame's command.
+    /// An error response's status; a frame's command; the kind of a frame of HTTP/2.
     pub code: u8,
     /// Bytes of a frame's payload.
     pub payload: u32,
-    /// The same for frames with the same token and payload.
+    /// The same for frames with the same token and payload, and for requests with the same path; 0: it is neither.
     pub key: u64,
+    /// Where the unpacked headers of a frame of HTTP/2 are.
+    pub text: (u32, u32),
     /// A length that is wrong in it.
     pub repair: Option<Repair>,
     /// So many bytes are missing inside of it (a tuple), or too many are there (negative).
@@ -63,7 +68,33 @@ pub struct Part {
 impl Part {
     pub(super) fn new(kind: PartKind, at: usize, length: usize) -> Part {
         let (identifier, repair) = (None, None);
-        Part { kind, at, offset: 0, length, identifier, code: 0, payload: 0, key: 0, repair, lost: 0, cut: false }
+        Part {
+            kind,
+            at,
+            offset: 0,
+            length,
+            identifier,
+            code: 0,
+            payload: 0,
+            key: 0,
+            text: (0, 0),
+            repair,
+            lost: 0,
+            cut: false,
+        }
+    }
+
+    /// Whether it asks a gateway to notify a device.
+    #[must_use]
+    pub fn is_notification(&self) -> bool {
+        self.kind == PartKind::Frame || self.kind == PartKind::Http2 && self.key != 0
+    }
+
+    /// Its unpacked headers, out of those of its direction.
+    #[must_use]
+    pub fn headers<'a>(&self, all: Option<&'a Vec<u8>>) -> &'a [u8] {
+        let (start, end) = self.text;
+        all.and_then(|all| all.get(start as usize..end as usize)).unwrap_or_default()
     }
 
     pub(super) fn of_frame(frame: &Frame, at: usize, length: usize) -> Part {
@@ -86,10 +117,11 @@ pub(super) fn hash<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// The parts of a direction, in order.
+/// The parts of a direction, in order, and the unpacked headers of its HTTP/2.
 #[must_use]
-pub fn parts(direction: &Direction, kind: Kind) -> Vec<Part> {
+pub fn parts(direction: &Direction, kind: Kind) -> (Vec<Part>, Vec<u8>) {
     let mut reading = Reading { parts: Vec::new(), efforts: MAX_EFFORTS };
+    let mut headers = Headers::default();
     for (index, run) in direction.runs.iter().enumerate() {
         let end = direction.runs.get(index + 1).map_or(direction.bytes.len(), |next| next.at);
         let bytes = direction.bytes.get(run.at..end).unwrap_or_default();
@@ -99,6 +131,7 @@ pub fn parts(direction: &Direction, kind: Kind) -> Vec<Part> {
             Kind::Frames => reading.frames(bytes, aligned),
             Kind::ErrorResponses => reading.responses(bytes),
             Kind::Feedback => reading.tuples(bytes, aligned),
+            Kind::Http2 => headers.frames(bytes, aligned, &mut reading.parts, MAX_PARTS),
             _ => {}
         }
         for part in reading.parts.iter_mut().skip(first) {
@@ -106,7 +139,7 @@ pub fn parts(direction: &Direction, kind: Kind) -> Vec<Part> {
             part.at += run.at;
         }
     }
-    reading.parts
+    (reading.parts, headers.text)
 }
 
 struct Reading {

@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use crate::binary::explain::{self, Field};
+use crate::http2::frame::Kind;
 
-use super::classify::Kind;
-use super::diagnosis::{Diagnosis, Fate, diagnose, payload_limit};
+use super::classify::Kind as StreamKind;
+use super::diagnosis::{Diagnosis, Entry, Fate, diagnose, payload_limit};
 use super::file::{FileError, Format};
 use super::finding::Finding;
 use super::parts::PartKind;
 use super::repair::mended;
-use super::{Capture, Connection, Passed};
+use super::{Capture, Connection, Passed, http2};
 
 /// A capture that was read to its end.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct Summary {
     /// Both ends, who opened it first: 16 bytes of address (see [`super::packet::Endpoint`]) and 2 of port, in hexadecimal.
     pub ends: Option<[String; 2]>,
     /// What each direction carries.
-    pub kinds: [Kind; 2],
+    pub kinds: [StreamKind; 2],
     /// Bytes of each direction.
     pub lengths: [u64; 2],
     /// Bytes of each direction that came again.
@@ -85,8 +86,8 @@ pub struct PartView {
     /// A frame's, where it has one; an error response's.
     pub identifier: Option<u32>,
     /// An error response's; a frame's, where it was rejected.
-    pub status: Option<u8>,
-    /// A frame's.
+    pub status: Option<u16>,
+    /// A frame's, a request's.
     pub fate: Option<Fate>,
     /// Bytes that a frame's payload may have.
     pub payload_limit: Option<usize>,
@@ -104,7 +105,7 @@ pub struct Query {
     /// A frame's or an error response's.
     pub identifier: Option<u32>,
     /// An error response's, or what a frame was rejected with.
-    pub status: Option<u8>,
+    pub status: Option<u16>,
 }
 
 impl View {
@@ -144,18 +145,25 @@ impl View {
         let entries = self.diagnoses.get(connection).map(|diagnosis| diagnosis.entries.as_slice()).unwrap_or_default();
         let found = entries.iter().enumerate().filter(|(_, entry)| {
             let part = &entry.part;
-            let status = if part.kind == PartKind::ErrorResponse { Some(part.code) } else { entry.status };
+            let status = status_of(entry);
             query.identifier.is_none_or(|wanted| part.identifier == Some(wanted))
                 && query.status.is_none_or(|wanted| status == Some(wanted))
-                && query.token.as_ref().is_none_or(|wanted| {
-                    let has_one = matches!(part.kind, PartKind::Frame | PartKind::Tuple);
-                    let bytes = self.bytes(connection, entry.direction, part.at, part.length);
-                    has_one
-                        && !wanted.is_empty()
-                        && bytes.windows(wanted.len()).any(|window| window == wanted.as_slice())
+                && query.token.as_ref().is_none_or(|wanted| match part.kind {
+                    PartKind::Frame | PartKind::Tuple => {
+                        contains(self.bytes(connection, entry.direction, part.at, part.length), wanted)
+                    }
+                    // In the path it is text.
+                    PartKind::Http2 => contains(self.headers(connection, entry), explain::hex(wanted).as_bytes()),
+                    _ => false,
                 })
         });
         found.map(|(index, _)| index as u32).take(most).collect()
+    }
+
+    /// The unpacked headers of a part of HTTP/2.
+    fn headers(&self, connection: usize, entry: &Entry) -> &[u8] {
+        let texts = self.diagnoses.get(connection).map(|diagnosis| &diagnosis.texts);
+        entry.part.headers(texts.and_then(|texts| texts.get(entry.direction)))
     }
 
     fn part(&self, connection: usize, index: usize) -> Option<PartView> {
@@ -166,12 +174,13 @@ impl View {
             PartKind::Frame => Some(explain::Kind::Frames),
             PartKind::ErrorResponse => Some(explain::Kind::ErrorResponses),
             PartKind::Tuple if part.lost == 0 && !part.cut => Some(explain::Kind::Feedback),
-            PartKind::Tuple | PartKind::Unreadable => None,
+            PartKind::Tuple | PartKind::Unreadable | PartKind::Http2 => None,
         };
         let whole = part.repair.map_or_else(|| raw.to_vec(), |repair| mended(raw, repair));
         let explained = kind.map(|kind| explain::explain(&whole, Some(kind)));
         let (summary, mut fields) = match explained.and_then(|explained| explained.parts.into_iter().next()) {
             Some(found) => (found.summary, found.fields),
+            None if part.kind == PartKind::Http2 => http2::explain(raw, part, self.headers(connection, entry)),
             None => {
                 let length = raw.len();
                 let field = Field { name: "unreadable".into(), offset: 0, length, value: String::new() };
@@ -193,13 +202,29 @@ impl View {
             time: entry.time as f64 / 1_000.0,
             packet: entry.packet,
             identifier: part.identifier,
-            status: if part.kind == PartKind::ErrorResponse { Some(part.code) } else { entry.status },
-            fate: (part.kind == PartKind::Frame).then_some(entry.fate),
-            payload_limit: (part.kind == PartKind::Frame).then(|| payload_limit(part.code)),
+            status: status_of(entry),
+            fate: part.is_notification().then_some(entry.fate),
+            payload_limit: match part.kind {
+                PartKind::Frame => Some(payload_limit(part.code)),
+                PartKind::Http2
+                    if part.code == Kind::DATA.0 && self.bytes(connection, entry.direction, 0, 3) == b"PRI" =>
+                {
+                    Some(http2::PAYLOAD_LIMIT)
+                }
+                _ => None,
+            },
             summary,
             fields,
         })
     }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    !wanted.is_empty() && bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+fn status_of(entry: &Entry) -> Option<u16> {
+    if entry.part.kind == PartKind::ErrorResponse { Some(entry.part.code.into()) } else { entry.status }
 }
 
 /// Why a file cannot be read further, in English.
@@ -210,7 +235,7 @@ fn as_text<S: serde::Serializer>(failure: &Option<FileError>, serializer: S) -> 
 fn summary((connection, diagnosis): (&Connection, &Diagnosis)) -> Summary {
     let [first, second] = &connection.directions;
     let mut fates = [0; 4];
-    for entry in diagnosis.entries.iter().filter(|entry| entry.part.kind == PartKind::Frame) {
+    for entry in diagnosis.entries.iter().filter(|entry| entry.part.is_notification()) {
         if let Some(count) = fates.get_mut(entry.fate as usize) {
             *count += 1;
         }

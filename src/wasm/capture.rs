@@ -55,7 +55,7 @@ impl Capture {
         connection: usize,
         token: Option<Vec<u8>>,
         identifier: Option<u32>,
-        status: Option<u8>,
+        status: Option<u16>,
     ) -> Vec<u32> {
         let query = Query { token, identifier, status };
         self.view.as_ref().map(|view| view.find(connection, &query, MOST_FOUND)).unwrap_or_default()
