@@ -31,6 +31,7 @@ export function vectorOf ({ kind, fields, bytes, identifier, status }) {
     },
     'error-response': { status, identifier, hex },
     tuple: { time: numberOf('time'), hex },
+    http2: { stream: identifier ?? undefined, headers: fields.find(({ name }) => name === 'headers')?.value, hex },
     unreadable: { hex: hexOf(bytes) }
   }
   return JSON.stringify(vectors[kind], null, 2)

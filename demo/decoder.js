@@ -8,8 +8,8 @@
 
 /**
  * What was opened: the findings with their words in English and whether they are trouble; `hex`: all bytes, where they
- * are few; `statuses`: the names that Apple gave them.
- * @typedef {Overview & { hex: string, statuses: Record<number, string> }} Opened
+ * are few.
+ * @typedef {Overview & { hex: string }} Opened
  */
 
 /** @typedef {CapturePart & { bytes: Uint8Array }} WholePart */
@@ -18,13 +18,13 @@
 /**
  * What a line of the timeline says of a part.
  * @typedef {Pick<CapturePart, 'index' | 'direction' | 'kind' | 'length' | 'time' | 'packet' | 'identifier' | 'status' |
- *   'fate'> & { token: string, payload: string, since: string }} Row
+ *   'fate'> & { token: string, detail: string, type: string }} Row
  */
 
 /** Something that is read: a file, or bytes as text. @typedef {File | Blob | string} Source */
 
 /** Compiled once for all workers, while the first of them starts. Undefined: a worker does it itself. */
-const core = WebAssembly.compileStreaming(fetch(new URL('../pkg/codec_bg.wasm', import.meta.url)))
+const core = WebAssembly.compileStreaming(fetch(new URL('../pkg/capture_bg.wasm', import.meta.url)))
   .catch(() => undefined)
 
 export class Decoder {

@@ -165,7 +165,7 @@ async function show (connection = looked.connection, part = looked.part) {
   choice.replaceChildren(...overview.connections.map(({ ends, parts }, index) => element('option', { value: index },
     `${index + 1}: ${ends?.join(' → ') ?? ''} (${words.number(parts)})`)))
   byId('connections').hidden = overview.connections.length < 2
-  fillStatuses(overview.statuses)
+  fillStatuses()
   await showConnection(overview.connections[connection] ? connection : 0, part)
   performance.mark('shown')
 }
@@ -232,10 +232,9 @@ async function leave () {
 
 // ---- filter ----
 
-/** @param {Record<number, string>} statuses */
-function fillStatuses (statuses) {
+function fillStatuses () {
   byId('filter-status').replaceChildren(element('option', { value: '' }, words.anyStatus),
-    ...Object.entries(statuses).map(([status, name]) => element('option', { value: status }, `${status} ${name}`)))
+    ...Object.keys(words.statuses).map(status => element('option', { value: status }, status)))
 }
 
 async function applyFilter () {

@@ -21,13 +21,14 @@ const WIDTH = 8
  * @param {{ link: string, copy: (text: string) => void, close: () => void }} options
  */
 export function showPart (place, part, { link, copy, close }) {
-  const { kind, fate, status, packet, offset, bytes } = part
+  const { kind, fate, status, packet, offset, bytes, fields } = part
+  const [, type = ''] = /\((\w+)\)/.exec(fields.find(({ name }) => name === 'type')?.value ?? '') ?? []
   const copies = {
     link: () => link, hex: () => hexOf(bytes), json: () => jsonOf(part), vector: () => vectorOf(part)
   }
   place.replaceChildren(
     element('div', { class: 'part-head' },
-      element('h2', { id: 'part-title', tabindex: -1 }, words.label(part)),
+      element('h2', { id: 'part-title', tabindex: -1 }, words.label({ ...part, type })),
       fate ? element('span', { class: `fate ${fate}` }, words.fates[fate]) : undefined,
       element('button', { type: 'button', class: 'close', onclick: close }, words.close)),
     element('p', { class: 'place' }, words.place(packet === 0 ? '' : words.number(packet), words.number(offset)), ' · ',
@@ -65,7 +66,7 @@ function anatomy ({ fields, bytes }) {
     element('tr', { 'data-field': index },
       element('th', { scope: 'row' },
         element('button', { type: 'button', title: `${offset}–${offset + length - 1}` }, words.fields[name] ?? name)),
-      element('td', {}, printable(translated(value))))))
+      element('td', {}, printable(translated(value), '\n')))))
   const table = element('table', { class: 'fields' },
     element('caption', { class: 'unseen' }, words.fieldsTitle),
     element('thead', { class: 'unseen' }, element('tr', {},

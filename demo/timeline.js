@@ -20,6 +20,8 @@ const shown = byId('shown')
 
 /** @typedef {import('./decoder.js').Row} Row */
 
+/** What a label needs. @typedef {Pick<Row, 'kind' | 'identifier' | 'status' | 'length' | 'fate'> & { type?: string }} Labelled */
+
 export class Timeline {
   /** @type {import('./decoder.js').Decoder | undefined} */
   #decoder
@@ -162,10 +164,9 @@ export class Timeline {
 }
 
 /** What tells a line from its neighbours. @param {Row} row */
-function detailOf ({ kind, payload, status, since }) {
-  if (kind === 'frame') return alertOf(payload) || words.noPayload
-  if (kind === 'error-response') return (words.statuses[status ?? 255] ?? words.otherStatus)[0]
-  return since
+function detailOf ({ kind, detail, status }) {
+  if (kind === 'frame') return alertOf(detail) || words.noPayload
+  return kind === 'error-response' ? (words.statuses[status ?? 255] ?? words.otherStatus)[0] : detail
 }
 
 /** @param {string} token */

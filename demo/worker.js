@@ -1,8 +1,10 @@
 /**
  * The decoder's worker: the core, one capture that is read piece by piece, and answers to what the page asks about it.
  */
-import { describeReason } from '../js/core/reasons.js'
-import { BellpushError, bytesOfText, Capture, describeFinding, isTrouble, load } from '../js/decode.js'
+import { bytesOfText } from '../js/bytes-of-text.js'
+import { Capture, loadCaptures } from '../js/core/capture.js'
+import { BellpushError } from '../js/errors.js'
+import { describeFinding, isTrouble } from '../js/findings.js'
 import { hexOf } from './copies.js'
 
 /** Bytes of a file that are read at a time. */
@@ -11,7 +13,7 @@ const PIECE = 1_048_576
 /** Bytes of text at most: hex is for what people copy by hand. */
 const MOST_TEXT = 8 * PIECE
 
-/** Characters of a payload that a line of the timeline may need. */
+/** Characters of a payload or of headers that a line of the timeline may need. */
 const EXCERPT = 400
 
 /** Bytes of text that a link can hold. */
@@ -21,7 +23,7 @@ const MOST_IN_LINK = 1_024
 let capture
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
-const verbs = { load, open, rows, part, find }
+const verbs = { load: loadCaptures, open, rows, part, find }
 
 /** One after the other, as they were asked; the first loads the core. @type {Promise<void>} */
 let before = Promise.resolve()
@@ -56,9 +58,7 @@ async function open (source) {
   for (const finding of overview.connections.flatMap(({ findings }) => findings)) {
     Object.assign(finding, { words: describeFinding(finding), trouble: isTrouble(finding) })
   }
-  const statuses = Array.from({ length: 256 }, (_, status) => describeReason(status))
-    .flatMap(({ reason, status }) => reason && status && reason !== `Status${status}` ? [[status, reason]] : [])
-  return { ...overview, hex, statuses: Object.fromEntries(statuses) }
+  return { ...overview, hex }
 }
 
 /** @param {Blob} file */
@@ -91,7 +91,13 @@ function textOf (file) {
 function rows (connection, indices) {
   return Array.from(indices).flatMap(index => capture.parts(connection, index, 1)).map(({ fields, ...part }) => {
     const valueOf = (/** @type {string} */ name) => fields.find(field => field.name === name)?.value ?? ''
-    return { ...part, token: valueOf('token'), payload: valueOf('payload').slice(0, EXCERPT), since: valueOf('time') }
+    const headers = valueOf('headers')
+    return {
+      ...part,
+      token: valueOf('token') || (/\/3\/device\/([0-9a-f]+)/i.exec(headers)?.[1] ?? ''),
+      detail: (valueOf('payload') || valueOf('time') || headers).slice(0, EXCERPT),
+      type: (/\((\w+)\)/.exec(valueOf('type')) ?? [])[1] ?? ''
+    }
   })
 }
 

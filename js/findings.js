@@ -3,18 +3,24 @@
  *
  * What it is not: it finds nothing; the core does.
  */
-import { describeReason } from './core/reasons.js'
 
 /** @typedef {import('./core/capture.js').Finding} Finding */
 
 /** @param {number} count @param {string} noun */
 const counted = (count, noun) => `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
 
-/** @param {number} status */
-const named = status => `status ${status} (${describeReason(status).reason ?? 'not documented'})`
+/** @param {Finding} finding */
+const named = ({ status, name }) => `status ${status} (${name ?? 'not documented'})`
 
-/** @param {number | null} status */
-const why = status => status === null ? '' : `: this is why ${named(status)}`
+/** @param {Finding} finding */
+const why = finding => finding.status === null ? '' : `: this is why ${named(finding)}`
+
+/** How HTTP/2 calls its errors (RFC 9113, section 7). */
+const ERRORS = [
+  'NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR', 'SETTINGS_TIMEOUT', 'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR', 'REFUSED_STREAM', 'CANCEL', 'COMPRESSION_ERROR', 'CONNECT_ERROR', 'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED'
+]
 
 /** @param {number | null} identifier */
 const which = identifier => identifier === null ? 'a notification without an identifier' : `notification ${identifier}`
@@ -40,7 +46,15 @@ const words = {
   encrypted: () => 'this connection is encrypted (TLS). To read it, let the client write its keys (SSLKEYLOGFILE, or ' +
     'node --tls-keylog=keys.log), then: tshark -r FILE -o tls.keylog_file:keys.log -q -z follow,tls,raw,0, ' +
     'and decode the hex of one direction',
-  http2: () => 'this connection speaks HTTP/2, which is not decoded here yet',
+  http2: ({ accepted, rejected, unanswered }) => `over HTTP/2 ${counted(accepted, 'request')} ` +
+    `${accepted === 1 ? 'was' : 'were'} accepted, ${rejected} rejected, ${unanswered} not answered`,
+  refused: ({ stream, status, name }) => `stream ${stream} was refused with status ${status}` +
+    (name === null ? ': its reason, where it gives one, is in the DATA behind it' : ` (${name})`),
+  reset: ({ stream, error }) => `stream ${stream} was ended without an answer: ${ERRORS[error] ?? error}` +
+    (error === 7 ? ', so it was not processed and can be sent again' : ''),
+  'go-away': ({ last, error, unprocessed }) => `the gateway ends the connection (${ERRORS[error] ?? error}) after ` +
+    `stream ${last}: ${unprocessed === 0 ? 'nothing' : counted(unprocessed, 'request')} behind it ` +
+    `${unprocessed < 2 ? 'was' : 'were'} left unprocessed${unprocessed > 0 ? ', and can be sent again' : ''}`,
   'not-understood': () => 'these bytes are nothing of the binary protocol',
   midway: ({ direction }) => `the capture began later than the connection: the first bytes of ${side(direction)} ` +
     'are not in it',
@@ -50,25 +64,27 @@ const words = {
     'is too large',
   contradicted: ({ direction, segments }) => `${counted(segments, 'segment')} of ${side(direction)} came again with ` +
     'other bytes: what came first is shown',
-  'wrong-length': ({ token, declared, actual, identifier, status, characters }) =>
-    `${which(identifier)}: the ${token ? 'token' : 'payload'}'s declared length is ${declared}, ${actual} bytes ` +
-    `follow${why(status)}${characters ? '. Its characters were counted, and not its bytes' : ''}`,
-  unreadable: ({ offset, length, first, status }) => `${counted(length, 'byte')} at offset ${offset} cannot be read: ` +
-    `the first one is ${first.toString(16).padStart(2, '0')}${why(status)}`,
+  'wrong-length': finding => {
+    const { token, declared, actual, identifier, characters } = finding
+    return `${which(identifier)}: the ${token ? 'token' : 'payload'}'s declared length is ${declared}, ${actual} bytes ` +
+      `follow${why(finding)}${characters ? '. Its characters were counted, and not its bytes' : ''}`
+  },
+  unreadable: finding => `${counted(finding.length, 'byte')} at offset ${finding.offset} cannot be read: ` +
+    `the first one is ${finding.first.toString(16).padStart(2, '0')}${why(finding)}`,
   cut: ({ length }) => `the stream ends inside of what begins last: ${counted(length, 'byte')} of it are there`,
   'payload-too-long': ({ identifier, bytes, limit }) => `${which(identifier)}: the payload has ${bytes} bytes, ` +
     `${limit} are allowed with this command`,
   'identifier-twice': ({ identifier }) => `identifier ${identifier} was used more than once on this connection: an ` +
     'error response about it is ambiguous',
-  rejected: finding => `identifier ${finding.identifier} was rejected with ${named(finding.status)}: ` +
+  rejected: finding => `identifier ${finding.identifier} was rejected with ${named(finding)}: ` +
     `${counted(finding.before, 'notification')} before it ${finding.before === 1 ? 'was' : 'were'} accepted; ` +
     discarded(finding),
   sentinel: ({ identifier, before }) => `identifier ${identifier} was rejected, as it was meant to be: this proves ` +
     `that ${counted(before, 'notification')} before it ${before === 1 ? 'was' : 'were'} accepted`,
   shutdown: finding => `status 10: ${finding.identifier} was the last accepted` +
     (finding.entry === null ? ', and is not in this capture' : `; ${discarded(finding)}`),
-  'unknown-identifier': ({ identifier, status }) => `an error response with ${named(status)} names identifier ` +
-    `${identifier}, which is not in this capture`,
+  'unknown-identifier': finding => `an error response with ${named(finding)} names identifier ` +
+    `${finding.identifier}, which is not in this capture`,
   'cut-off': ({ sent, reset }) => `the gateway ${reset ? 'reset' : 'closed'} the connection without an answer: of ` +
     `${counted(sent, 'notification')} nobody can know what became`,
   silence: ({ sent }) => `nothing came back about ${counted(sent, 'notification')}: in this protocol silence is ` +
@@ -89,7 +105,7 @@ export function describeFinding (finding) {
 }
 
 /** Findings that are as it should be. */
-const good = ['sentinel', 'silence', 'feedback']
+const good = ['sentinel', 'silence', 'feedback', 'http2']
 
 /**
  * Whether something is not as it should be.

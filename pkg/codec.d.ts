@@ -2,35 +2,6 @@
 /* eslint-disable */
 
 /**
- * A capture: bytes go in, then it is finished, then it is asked.
- */
-export class Capture {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Bytes of one direction of a connection, a copy.
-     */
-    bytes(connection: number, direction: number, at: number, length: number): Uint8Array;
-    /**
-     * Indices of the parts that are asked for; what is undefined is not asked.
-     */
-    find(connection: number, token?: Uint8Array | number[] | null, identifier?: number | null, status?: number | null): Uint32Array;
-    /**
-     * The file has ended; gives the overview.
-     */
-    finish(): any;
-    constructor();
-    /**
-     * Some parts of a connection, explained.
-     */
-    parts(connection: number, from: number, count: number): any;
-    /**
-     * Takes bytes of the file; after `finish` none.
-     */
-    push(bytes: Uint8Array | number[]): void;
-}
-
-/**
  * Tuples from the feedback service's stream.
  */
 export class FeedbackDecoder {
@@ -111,15 +82,8 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
-    readonly __wbg_capture_free: (a: number, b: number) => void;
     readonly __wbg_feedbackdecoder_free: (a: number, b: number) => void;
     readonly __wbg_framedecoder_free: (a: number, b: number) => void;
-    readonly capture_bytes: (a: number, b: number, c: number, d: number, e: number) => [number, number];
-    readonly capture_find: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
-    readonly capture_finish: (a: number) => [number, number, number];
-    readonly capture_new: () => number;
-    readonly capture_parts: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly capture_push: (a: number, b: number, c: number) => void;
     readonly checkPayload: (a: number, b: number, c: number) => [number, number];
     readonly encodeErrorResponse: (a: number, b: number) => [number, number];
     readonly encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];

@@ -1,125 +1,6 @@
 /* @ts-self-types="./codec.d.ts" */
 
 /**
- * A capture: bytes go in, then it is finished, then it is asked.
- */
-export class Capture {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        CaptureFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        __wbg_call_guard();
-        wasm.__wbg_capture_free(ptr, 0);
-
-    }
-    /**
-     * Bytes of one direction of a connection, a copy.
-     * @param {number} connection
-     * @param {number} direction
-     * @param {number} at
-     * @param {number} length
-     * @returns {Uint8Array}
-     */
-    bytes(connection, direction, at, length) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_bytes(this.__wbg_ptr, connection, direction, at, length);
-        var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-        return v1;
-    }
-    /**
-     * Indices of the parts that are asked for; what is undefined is not asked.
-     * @param {number} connection
-     * @param {Uint8Array | number[] | null} [token]
-     * @param {number | null} [identifier]
-     * @param {number | null} [status]
-     * @returns {Uint32Array}
-     */
-    find(connection, token, identifier, status) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const val2 = +connection;
-        const val3 = +(isLikeNone(identifier) ? Number.MAX_SAFE_INTEGER : (identifier) >>> 0);
-        const val4 = +(isLikeNone(status) ? 0xFFFFFF : status);
-        var ptr0 = isLikeNone(token) ? 0 : passArray8ToWasm0(token, wasm.__wbindgen_malloc);
-        var len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_find(this.__wbg_ptr, val2, ptr0, len0, val3, val4);
-        var v5 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-        return v5;
-    }
-    /**
-     * The file has ended; gives the overview.
-     * @returns {any}
-     */
-    finish() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_finish(this.__wbg_ptr);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        return takeFromExternrefTable0(ret[0]);
-    }
-    constructor() {
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_new();
-        this.__wbg_ptr = ret;
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        CaptureFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * Some parts of a connection, explained.
-     * @param {number} connection
-     * @param {number} from
-     * @param {number} count
-     * @returns {any}
-     */
-    parts(connection, from, count) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.capture_parts(this.__wbg_ptr, connection, from, count);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        return takeFromExternrefTable0(ret[0]);
-    }
-    /**
-     * Takes bytes of the file; after `finish` none.
-     * @param {Uint8Array | number[]} bytes
-     */
-    push(bytes) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        __wbg_call_guard();
-        wasm.capture_push(this.__wbg_ptr, ptr0, len0);
-    }
-}
-if (Symbol.dispose) Capture.prototype[Symbol.dispose] = Capture.prototype.free;
-
-/**
  * Tuples from the feedback service's stream.
  */
 export class FeedbackDecoder {
@@ -456,19 +337,11 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
         },
-        __wbg___wbindgen_is_string_fc456fee5d3317de: function(arg0) {
-            const ret = typeof(arg0) === 'string';
-            return ret;
-        },
         __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
             throw new Error(getStringFromWasm0(arg0, arg1));
         },
         __wbg_new_37eb45aaf5eeb820: function() {
             const ret = new Array();
-            return ret;
-        },
-        __wbg_new_7075786089b89c5e: function() {
-            const ret = new Map();
             return ret;
         },
         __wbg_new_787b9fb330d55d78: function(arg0, arg1) {
@@ -487,10 +360,6 @@ function __wbg_get_imports() {
             const ret = Reflect.set(arg0, arg1, arg2);
             return ret;
         }, arguments); },
-        __wbg_set_8282f7e0d2d01336: function(arg0, arg1, arg2) {
-            const ret = arg0.set(arg1, arg2);
-            return ret;
-        },
         __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
             arg0[arg1 >>> 0] = arg2;
         },
@@ -536,11 +405,6 @@ function __wbg_call_guard() {
 
 
 let __wbg_instance_id = 0;
-const CaptureFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(({ ptr, instance }) => {
-    if (instance === __wbg_instance_id) wasm.__wbg_capture_free(ptr, 1);
-});
 const FeedbackDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(({ ptr, instance }) => {

@@ -1,15 +1,8 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
-export const __wbg_capture_free: (a: number, b: number) => void;
 export const __wbg_feedbackdecoder_free: (a: number, b: number) => void;
 export const __wbg_framedecoder_free: (a: number, b: number) => void;
-export const capture_bytes: (a: number, b: number, c: number, d: number, e: number) => [number, number];
-export const capture_find: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
-export const capture_finish: (a: number) => [number, number, number];
-export const capture_new: () => number;
-export const capture_parts: (a: number, b: number, c: number, d: number) => [number, number, number];
-export const capture_push: (a: number, b: number, c: number) => void;
 export const checkPayload: (a: number, b: number, c: number) => [number, number];
 export const encodeErrorResponse: (a: number, b: number) => [number, number];
 export const encodeFeedbackTuple: (a: number, b: number, c: number) => [number, number, number, number];

@@ -84,11 +84,13 @@ export default {
 
   sides: ['from who opened the connection', 'from the other end'],
 
-  /** @param {Pick<import('../decoder.js').Row, 'kind' | 'identifier' | 'status' | 'length'>} part */
-  label: ({ kind, identifier, status, length }) => ({
+  /** @param {import('../timeline.js').Labelled} part */
+  label: ({ kind, identifier, status, length, type, fate }) => ({
     frame: identifier === null ? 'Notification' : `Notification ${identifier}`,
     'error-response': `Error response: ${status} to ${identifier}`,
     tuple: 'Dead token',
+    http2: `${fate ? 'Request' : status ? `Answer ${status}` : type || 'Preface'}` +
+      (identifier === null ? '' : ` on stream ${identifier}`),
     unreadable: `${counted(length, 'byte')} that cannot be read`
   })[kind],
 
@@ -133,7 +135,7 @@ export default {
   /** Words in the values of fields. @type {[RegExp, string][]} */
   values: [],
 
-  /** By status: what it means, and what to do. @type {Record<number, [meaning: string, todo: string]>} */
+  /** By status, of either protocol: what it means, and what to do. @type {Record<number, [meaning: string, todo: string]>} */
   statuses: {
     0: ['No error.', 'Nothing.'],
     1: ['The gateway failed for a reason of its own.', 'Send it again, after pauses that grow.'],
@@ -152,7 +154,20 @@ export default {
     10: ['The gateway is going away. The identifier is the last notification that it accepted.',
       'Connect again, and send again from the next one on.'],
     128: ['What came is no frame.', 'Check the command, and every length before this place.'],
-    255: ['The gateway does not say.', 'Send it again once; if it is refused again, look at its bytes.']
+    200: ['Accepted. Whether a phone rang, nobody can tell.', 'Nothing.'],
+    255: ['The gateway does not say.', 'Send it again once; if it is refused again, look at its bytes.'],
+    400: ['The request is wrong; the DATA behind the answer gives the reason.',
+      'BadDeviceToken: delete the token once a second answer confirms it, and not where most tokens get it: then the app ' +
+      'or the environment is wrong. Any other reason: mend what it names before you send again.'],
+    403: ['The provider token or the certificate is refused.',
+      'Make a new provider token every 20 to 60 minutes, with the right key, key id and team.'],
+    404: ['The path is wrong.', 'It is /3/device/ and the token in hex digits.'],
+    405: ['The method is wrong.', 'It is POST.'],
+    410: ['The token is dead.', 'Delete it, unless it was registered again after the time in the answer.'],
+    413: ['The payload is too long.', 'Send 4,096 bytes at most, 5,120 for VoIP.'],
+    429: ['Too many requests for this token, or too many new provider tokens.', 'Send less often.'],
+    500: ['The gateway failed.', 'Send it again, after pauses that grow.'],
+    503: ['The gateway is going away or too busy.', 'Send it again, after pauses that grow.']
   },
   otherStatus: ['A status that Apple never documented.', 'Treat it as a refusal of this notification.']
 }

@@ -27,7 +27,13 @@ const findings = {
   encrypted: () => '这条连接是加密的（TLS）。要读取它，请让客户端写出密钥（SSLKEYLOGFILE，或 node ' +
     '--tls-keylog=keys.log），然后运行：tshark -r FILE -o tls.keylog_file:keys.log -q -z follow,tls,raw,0，' +
     '再解码其中一个方向的十六进制',
-  http2: () => '这条连接使用 HTTP/2，这里暂不解码',
+  http2: ({ accepted, rejected, unanswered }) =>
+    `HTTP/2：${number(accepted)} 个请求被接受，${number(rejected)} 个被拒绝，${number(unanswered)} 个没有应答`,
+  refused: ({ stream, status, name }) => `流 ${stream} 被拒绝，状态 ${status}${name === null ? '' : `（${name}）`}`,
+  reset: ({ stream, error }) =>
+    `流 ${stream} 没有应答就被终止，错误码 ${error}${error === 7 ? '：它没有被处理，可以重发' : ''}`,
+  'go-away': ({ last, error, unprocessed }) => `网关在流 ${last} 之后结束连接，错误码 ${error}` +
+    (unprocessed === 0 ? '' : `：其后的 ${number(unprocessed)} 个请求没有被处理，可以重发`),
   'not-understood': () => '这些字节不属于二进制协议',
   midway: ({ direction }) => `抓包开始得比连接晚：${sides[direction]}最初的字节不在其中`,
   missing: ({ direction, offset, length }) =>
@@ -143,10 +149,11 @@ export default {
   ].filter(Boolean).join('，'),
   sides: ['来自发起连接的一方', '来自另一端'],
 
-  label: ({ kind, identifier, status, length }) => ({
+  label: ({ kind, identifier, status, length, type, fate }) => ({
     frame: identifier === null ? '通知' : `通知 ${identifier}`,
     'error-response': `错误响应：${status}，对 ${identifier}`,
     tuple: '失效令牌',
+    http2: (fate ? '请求' : status ? `应答 ${status}` : type || '前言') + (identifier === null ? '' : `（流 ${identifier}）`),
     unreadable: `无法读取的 ${number(length)} 个字节`
   })[kind],
 
@@ -195,7 +202,19 @@ export default {
     priority: '优先级',
     status: '状态',
     time: '时间',
-    unreadable: '无法读取'
+    unreadable: '无法读取',
+    type: '类型',
+    flags: '标志',
+    stream: '流',
+    headers: '头部',
+    setting: '设置',
+    'error code': '错误码',
+    'last stream': '最后的流',
+    'debug data': '调试数据',
+    increment: '增量',
+    data: '数据',
+    preface: '前言',
+    cut: '被截断'
   },
   values: [
     [/\(simple\)/, '（简单）'], [/\(enhanced\)/, '（增强）'], [/\(items\)/, '（项）'],
@@ -219,7 +238,18 @@ export default {
       '请重发在它之后写入的通知。'],
     10: ['网关即将关闭。标识符是它最后接受的一条通知。', '重新连接，从下一条开始重发。'],
     128: ['收到的不是帧。', '检查命令，以及这个位置之前的每个长度。'],
-    255: ['网关没有说明原因。', '再发一次；如果再被拒绝，请检查它的字节。']
+    200: ['已接受。手机是否响了，没有人能知道。', '什么也不用做。'],
+    255: ['网关没有说明原因。', '再发一次；如果再被拒绝，请检查它的字节。'],
+    400: ['请求有误；应答之后的 DATA 给出了原因。',
+      'BadDeviceToken：第二次应答证实之后再删除令牌；如果大多数令牌都如此，那么是应用或环境不对。其他原因：改正它指出的内容再发。'],
+    403: ['提供者令牌或证书被拒绝。', '每 20 到 60 分钟生成一次新的提供者令牌，并使用正确的密钥、密钥标识和团队。'],
+    404: ['路径不对。', '应为 /3/device/ 加上令牌的十六进制数字。'],
+    405: ['方法不对。', '应为 POST。'],
+    410: ['令牌已失效。', '如果在应答所给时间之后没有重新注册，就删除它。'],
+    413: ['负载太长。', '最多 4,096 字节，VoIP 最多 5,120 字节。'],
+    429: ['对这个令牌的请求太多，或者提供者令牌更换得太频繁。', '降低发送频率。'],
+    500: ['网关失败。', '稍后重发，并逐渐延长间隔。'],
+    503: ['网关即将关闭或过于繁忙。', '稍后重发，并逐渐延长间隔。']
   },
   otherStatus: ['苹果从未公布过的状态。', '把它当作对这条通知的拒绝。']
 }

@@ -6,12 +6,13 @@
  */
 import { BellpushError } from '../errors.js'
 import { checkBytes } from './bytes.js'
-import { codec, pkg } from './codec-module.js'
+import { capture, pkg } from './capture-module.js'
 import { Resident } from './module.js'
 
 /**
- * Something that was found: its code, and the numbers that belong to it; true is 1, what is not known null.
- * @typedef {{ code: string } & Record<string, any>} Finding
+ * Something that was found: its code, and the numbers that belong to it; true is 1, what is not known null. `name`: that
+ * of the status or reason in it.
+ * @typedef {{ code: string, name: string | null } & Record<string, any>} Finding
  */
 
 /**
@@ -44,17 +45,17 @@ import { Resident } from './module.js'
  */
 
 /**
- * A frame, an error response, a tuple, or bytes that are none.
+ * A frame, an error response, a tuple, a frame of HTTP/2, or bytes that are none.
  * @typedef {object} CapturePart
  * @property {number} index
  * @property {0 | 1} direction
- * @property {'frame' | 'error-response' | 'tuple' | 'unreadable'} kind
+ * @property {'frame' | 'error-response' | 'tuple' | 'http2' | 'unreadable'} kind
  * @property {number} offset in its stream
  * @property {number} at where its bytes are, for `bytes`
  * @property {number} length
  * @property {number} time milliseconds since 1970; 0: not known
  * @property {number} packet its number in the file; 0: there is none
- * @property {number | null} identifier
+ * @property {number | null} identifier a frame's or an error response's; the stream of a frame of HTTP/2
  * @property {number | null} status
  * @property {'unknown' | 'accepted' | 'rejected' | 'discarded' | null} fate
  * @property {number | null} payloadLimit
@@ -62,9 +63,17 @@ import { Resident } from './module.js'
  * @property {import('./codec.js').Field[]} fields offsets from its first byte
  */
 
+/**
+ * Loads the module that reads captures, where that cannot be done at once (a browser). Harmless where it has been done.
+ * @param {URL | string | BufferSource | WebAssembly.Module} [source] where it is, if not where the package has it
+ */
+export function loadCaptures (source) {
+  return capture.load(source)
+}
+
 /** A capture: {@link push} its bytes, {@link finish} it, then ask. */
 export class Capture {
-  #resident = new Resident(codec, () => new pkg.Capture())
+  #resident = new Resident(capture, () => new pkg.Capture())
 
   /** @param {Uint8Array} bytes a piece of the file, of any size */
   push (bytes) {

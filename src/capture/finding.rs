@@ -2,6 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::outcome::Reason;
+
 /// Something that a person who looks for a fault should know. `entry` is the index of a part of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are what the words of the finding need, and are called so")]
@@ -90,6 +92,7 @@ impl Serialize for Finding {
         let (code, numbers) = self.told();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("code", code)?;
+        map.serialize_entry("name", &self.reason().and_then(Reason::name))?;
         for (name, number) in numbers {
             map.serialize_entry(name, &Some(number).filter(|number| !number.is_nan()))?;
         }
@@ -108,6 +111,18 @@ fn or_none(number: Option<u64>) -> f64 {
 }
 
 impl Finding {
+    /// The reason that it names.
+    fn reason(&self) -> Option<Reason> {
+        match self {
+            Finding::WrongLength { status, .. } | Finding::Unreadable { status, .. } => status.map(Reason),
+            Finding::Rejected { status, .. } | Finding::UnknownIdentifier { status, .. } => {
+                Some(Reason((*status).into()))
+            }
+            Finding::Refused { reason, .. } => reason.map(Reason),
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn told(&self) -> (&'static str, Vec<(&'static str, f64)>) {
         match self {
