@@ -20,7 +20,10 @@ const shown = byId('shown')
 
 /** @typedef {import('./decoder.js').Row} Row */
 
-/** What a label needs. @typedef {Pick<Row, 'kind' | 'identifier' | 'status' | 'length' | 'fate'> & { type?: string }} Labelled */
+/**
+ * What a label needs.
+ * @typedef {Pick<Row, 'kind' | 'identifier' | 'status' | 'length' | 'fate'> & { type?: string }} Labelled
+ */
 
 export class Timeline {
   /** @type {import('./decoder.js').Decoder | undefined} */

@@ -8,7 +8,9 @@ import { readFile } from 'node:fs/promises'
 const root = new URL('..', import.meta.url)
 
 /** All that the page consists of, and nothing else of this package. */
-const FILES = /^(demo(\/[\w-]+)*\/[\w-]+\.(html|css|js|svg|pcap)|js\/(core\/)?[\w-]+\.js|pkg\/capture(_bg)?\.(js|wasm))$/
+const FILES = new RegExp('^(' + [
+  'demo(/[\\w-]+)*/[\\w-]+\\.(html|css|js|svg|pcap)', 'js/(core/)?[\\w-]+\\.js', 'pkg/capture(_bg)?\\.(js|wasm)'
+].join('|') + ')$')
 
 /** @type {Record<string, string>} */
 const TYPES = {

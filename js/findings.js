@@ -66,8 +66,8 @@ const words = {
     'other bytes: what came first is shown',
   'wrong-length': finding => {
     const { token, declared, actual, identifier, characters } = finding
-    return `${which(identifier)}: the ${token ? 'token' : 'payload'}'s declared length is ${declared}, ${actual} bytes ` +
-      `follow${why(finding)}${characters ? '. Its characters were counted, and not its bytes' : ''}`
+    return `${which(identifier)}: the ${token ? 'token' : 'payload'}'s declared length is ${declared}, ${actual} ` +
+      `bytes follow${why(finding)}${characters ? '. Its characters were counted, and not its bytes' : ''}`
   },
   unreadable: finding => `${counted(finding.length, 'byte')} at offset ${finding.offset} cannot be read: ` +
     `the first one is ${finding.first.toString(16).padStart(2, '0')}${why(finding)}`,

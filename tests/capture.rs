@@ -13,9 +13,10 @@ use bellpush::capture::classify::Kind;
 use bellpush::capture::diagnosis::Fate;
 use bellpush::capture::file::{FileError, Format};
 use bellpush::capture::finding::Finding;
-use bellpush::capture::view::{Overview, Query, View};
+use bellpush::capture::view::{Overview, Query, Summary, View};
 use bellpush::capture::{Capture, stream};
 use bellpush::notification::DeviceToken;
+use bellpush::outcome::Reason;
 
 use chance::Chance;
 use traffic::{
@@ -568,6 +569,90 @@ fn a_stream_that_ends_inside_of_a_frame() {
 }
 
 // ---- asking ----
+
+/// A frame of HTTP/2.
+fn http2(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32).to_be_bytes()[1..], &[kind, flags], &stream.to_be_bytes(), body].concat()
+}
+
+/// HEADERS whose fields are written out and remembered by nobody.
+fn headers(stream: u32, fields: &[(&str, &str)]) -> Vec<u8> {
+    let text = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+    let block: Vec<u8> = fields.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect();
+    http2(1, 4, stream, &block)
+}
+
+/// A request to the nth token, and its answer.
+fn exchange(stream: u32, status: &str, body: &[u8]) -> [Vec<u8>; 2] {
+    let path = format!("/3/device/{stream:064x}");
+    let request = [headers(stream, &[(":method", "POST"), (":path", &path)]), http2(0, 1, stream, PAYLOAD)].concat();
+    [request, [headers(stream, &[(":status", status)]), http2(0, 1, stream, body)].concat()]
+}
+
+#[test]
+fn requests_over_http2_and_their_answers() {
+    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &http2(4, 0, 0, &[])].concat();
+    let exchanges = [
+        exchange(1, "200", b""),
+        exchange(3, "400", br#"{"reason":"BadDeviceToken"}"#),
+        exchange(5, "410", br#"{"reason":"NewOne"}"#),
+        exchange(7, "", b""),
+        exchange(9, "", b""),
+    ];
+    let said = exchanges.iter().map(|[request, _]| request.as_slice());
+    let said = [&preface, said.collect::<Vec<_>>().concat().as_slice()].concat();
+    let answers = exchanges.iter().take(3).map(|[_, answer]| answer.as_slice());
+    let settings = http2(4, 0, 0, &[0, 3, 0, 0, 3, 0xe8]);
+    let go_away = http2(7, 0, 0, &[0, 0, 0, 7, 0, 0, 0, 0]);
+    let answered = [&settings, answers.collect::<Vec<_>>().concat().as_slice(), &go_away].concat();
+    let view = view(&ethernet_file(&connection(PROVIDER, &said, &answered)));
+    let Summary { kinds, fates, findings, parts, .. } = view.overview().connections.swap_remove(0);
+    assert_eq!(kinds, [Kind::Http2; 2]);
+    assert_eq!(fates, [1, 1, 2, 1], "unknown, accepted, rejected, discarded");
+    let reason = Reason::http2_named(b"BadDeviceToken").map(|reason| reason.0);
+    assert_eq!(
+        findings,
+        [
+            Finding::Refused { entry: 4, response: 15, stream: 3, status: 400, reason },
+            Finding::Refused { entry: 6, response: 17, stream: 5, status: 410, reason: None },
+            Finding::GoAway { response: 19, last: 7, code: 0, unprocessed: 1 },
+            Finding::Http2 { accepted: 1, rejected: 2, unanswered: 1 },
+        ]
+    );
+    let all = view.parts(0, 0, parts);
+    let field = |part: usize, name: &str| all[part].fields.iter().find(|field| field.name == name).map(|f| &f.value);
+    assert_eq!(field(4, "headers"), Some(&format!(":method: POST\n:path: /3/device/{:064x}", 3)));
+    assert_eq!(field(12, "setting"), Some(&"3 (MAX_CONCURRENT_STREAMS): 1000".to_string()));
+    assert_eq!((all[5].payload_limit, all[16].payload_limit), (Some(4_096), None));
+    assert_eq!((all[4].status, all[4].fate), (Some(400), Some(Fate::Rejected)));
+    let query = Query { token: Some(token_of(3).to_vec()), ..Query::default() };
+    assert_eq!(view.find(0, &query, 10), [4]);
+}
+
+fn token_of(number: u8) -> [u8; 32] {
+    let mut token = [0; 32];
+    token[31] = number;
+    token
+}
+
+#[test]
+fn headers_behind_a_gap_stay_packed_and_the_frames_are_read_all_the_same() {
+    let requests: Vec<_> = (0..40)
+        .map(|index| {
+            let [request, _] = exchange(2 * index + 1, "200", b"");
+            request
+        })
+        .collect();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    let mut packets = connection(PROVIDER, &[preface, requests.concat()].concat(), &[]);
+    packets.remove(4);
+    let view = view(&ethernet_file(&packets));
+    let parts = view.parts(0, 0, 200);
+    let headers = parts.iter().filter(|part| part.fields.iter().any(|field| field.name == "headers"));
+    let packed = headers.filter(|part| part.fate.is_none()).count();
+    assert!(packed > 5, "{packed} behind the gap");
+    assert!(parts.iter().any(|part| part.fate.is_some()));
+}
 
 #[test]
 fn parts_are_found_by_token_identifier_and_status() {

@@ -135,7 +135,10 @@ export default {
   /** Words in the values of fields. @type {[RegExp, string][]} */
   values: [],
 
-  /** By status, of either protocol: what it means, and what to do. @type {Record<number, [meaning: string, todo: string]>} */
+  /**
+   * By status, of either protocol: what it means, and what to do.
+   * @type {Record<number, [meaning: string, todo: string]>}
+   */
   statuses: {
     0: ['No error.', 'Nothing.'],
     1: ['The gateway failed for a reason of its own.', 'Send it again, after pauses that grow.'],
@@ -157,8 +160,8 @@ export default {
     200: ['Accepted. Whether a phone rang, nobody can tell.', 'Nothing.'],
     255: ['The gateway does not say.', 'Send it again once; if it is refused again, look at its bytes.'],
     400: ['The request is wrong; the DATA behind the answer gives the reason.',
-      'BadDeviceToken: delete the token once a second answer confirms it, and not where most tokens get it: then the app ' +
-      'or the environment is wrong. Any other reason: mend what it names before you send again.'],
+      'BadDeviceToken: delete the token once a second answer confirms it, and not where most tokens get it: then the ' +
+      'app or the environment is wrong. Any other reason: mend what it names before you send again.'],
     403: ['The provider token or the certificate is refused.',
       'Make a new provider token every 20 to 60 minutes, with the right key, key id and team.'],
     404: ['The path is wrong.', 'It is /3/device/ and the token in hex digits.'],

@@ -10,8 +10,8 @@ import { capture, pkg } from './capture-module.js'
 import { Resident } from './module.js'
 
 /**
- * Something that was found: its code, and the numbers that belong to it; true is 1, what is not known null. `name`: that
- * of the status or reason in it.
+ * Something that was found: its code, and the numbers that belong to it; true is 1, what is not known null. `name`:
+ * that of the status or reason in it.
  * @typedef {{ code: string, name: string | null } & Record<string, any>} Finding
  */
 
