@@ -2,8 +2,10 @@
  * `npm run samples`: records the sample captures of the decoder page. Each is a real run: a provider as people write
  * them, over a bare socket, and the simulator without TLS; tcpdump listens on the loopback, so this needs root.
  */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import http2 from 'node:http2'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -61,6 +63,12 @@ const samples = [
   }
 ]
 
+/** HTTP/2 without TLS, as it goes between a proxy and its service: of six tokens one is dead, one of another app. */
+const answers = [
+  [200], [200], [410, '{"reason":"Unregistered","timestamp":1600000000000}'], [200],
+  [400, '{"reason":"DeviceTokenNotForTopic"}'], [200]
+]
+
 const folder = join(root, 'demo/samples')
 await mkdir(folder, { recursive: true })
 for (const { name, dead, faults, messages } of samples) {
@@ -70,6 +78,35 @@ for (const { name, dead, faults, messages } of samples) {
   await simulator.stop()
   await writeFile(join(folder, `${name}.pcap`), file)
   console.log(`${name}: ${file.length} bytes`)
+}
+
+await writeFile(join(folder, 'http2.pcap'), await recordHttp2())
+
+async function recordHttp2 () {
+  const server = http2.createServer((request, response) => {
+    const [status, body] = answers[(request.stream.id ?? 1) >> 1]
+    response.writeHead(Number(status), { 'apns-id': randomUUID() })
+    response.end(body)
+  })
+  server.listen(8080, '127.0.0.1')
+  await once(server, 'listening')
+  const file = await record(8080, async () => {
+    const session = http2.connect('http://127.0.0.1:8080')
+    await Promise.all(answers.map(async (_, index) => {
+      const request = session.request({
+        ':method': 'POST',
+        ':path': `/3/device/${token(index + 1)}`,
+        'apns-topic': 'com.example.doorbell',
+        'apns-push-type': 'alert'
+      })
+      request.end(JSON.stringify(payload)).resume()
+      await once(request, 'close')
+    }))
+    session.close()
+    await once(session, 'close')
+  })
+  server.close()
+  return file
 }
 
 /**

@@ -21,7 +21,8 @@ export default {
     'good-ring': ['A good ring', '24 phones, all accepted'],
     'dead-token': ['A dead token', 'and all who were lost behind it'],
     'unreadable-frame': ['An unreadable frame', 'its length is in characters'],
-    feedback: ['A feedback run', 'which tokens died, and when']
+    feedback: ['A feedback run', 'which tokens died, and when'],
+    http2: ['Six requests over HTTP/2', 'two of them refused']
   },
 
   pasted: 'Pasted bytes',

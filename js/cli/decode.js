@@ -23,6 +23,7 @@ const MOST_INPUT = 5 * MOST_BYTES
 const OTHERS = [
   [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: name its file, as in ' +
     'bellpush decode capture.pcapng'],
+  [/^50524920/, 'this is HTTP/2, which is read in captures: name a pcap or pcapng file'],
   [/^(14|15|16|17)030[0-4]/, 'these are TLS records: what they carry is encrypted, and must be captured before TLS ' +
     'or decrypted with its keys']
 ]

@@ -26,7 +26,8 @@ const samples = {
   'good-ring': /^Identifier 25 was rejected, as it was meant to be: this proves that 24 notifications/,
   'dead-token': /^Identifier 5 was rejected with status 8 \(InvalidToken\): 4 .* 6 to 20 were discarded and never sent/,
   'unreadable-frame': /^Notification 4: the payload's declared length is 80, 84 bytes follow: this is why status 128/,
-  feedback: /^4 dead tokens: delete each unless it was registered again after its time/
+  feedback: /^4 dead tokens: delete each unless it was registered again after its time/,
+  http2: /^Stream 5 was refused with status 410 \(Unregistered\)/
 }
 
 /** @param {string} sample */
