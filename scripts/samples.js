@@ -63,7 +63,10 @@ const samples = [
   }
 ]
 
-/** HTTP/2 without TLS, as it goes between a proxy and its service: of six tokens one is dead, one of another app. */
+/**
+ * HTTP/2 without TLS, as it goes between a proxy and its service: of six tokens one is dead, one of another app.
+ * @type {[status: number, body?: string][]}
+ */
 const answers = [
   [200], [200], [410, '{"reason":"Unregistered","timestamp":1600000000000}'], [200],
   [400, '{"reason":"DeviceTokenNotForTopic"}'], [200]
@@ -85,8 +88,8 @@ await writeFile(join(folder, 'http2.pcap'), await recordHttp2())
 async function recordHttp2 () {
   const server = http2.createServer((request, response) => {
     const [status, body] = answers[(request.stream.id ?? 1) >> 1]
-    response.writeHead(Number(status), { 'apns-id': randomUUID() })
-    response.end(body)
+    response.writeHead(status, { 'apns-id': randomUUID() })
+    response.end(body ?? '')
   })
   server.listen(8080, '127.0.0.1')
   await once(server, 'listening')

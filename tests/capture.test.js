@@ -57,7 +57,9 @@ test('a damaged capture says where it ends, and keeps what came before', () => {
 
 test('every finding has words', () => {
   for (const code of findingCodes) {
-    const counts = { first: 1, offset: 0, length: 1, bytes: 1, segments: 1, before: 1, sent: 1, tuples: 1, accepted: 1, unprocessed: 1 }
+    const counts = {
+      first: 1, offset: 0, length: 1, bytes: 1, segments: 1, before: 1, sent: 1, tuples: 1, accepted: 1, unprocessed: 1
+    }
     assert.notEqual(describeFinding({ code, name: null, ...counts }), code)
   }
 })

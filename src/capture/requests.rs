@@ -15,6 +15,7 @@ pub(super) fn read(connection: &Connection, entries: &mut [Entry], texts: &[Vec<
     let mut findings = Vec::new();
     // By stream: the entry of the request, and the finding of a refusal.
     let (mut requests, mut refusals) = (Numbers::new(), Numbers::new());
+    let mut asker = None;
     for index in 0..entries.len() {
         let Some(Entry { part, direction, .. }) = entries.get(index).copied() else { continue };
         if part.kind != PartKind::Http2 {
@@ -31,6 +32,7 @@ pub(super) fn read(connection: &Connection, entries: &mut [Entry], texts: &[Vec<
         match (Kind(part.code), asked) {
             (Kind::HEADERS, _) if part.is_notification() => {
                 requests.insert(u64::from(stream), index as u64);
+                asker = Some(direction);
             }
             (Kind::HEADERS, Some(entry)) => {
                 let status =
@@ -59,7 +61,7 @@ pub(super) fn read(connection: &Connection, entries: &mut [Entry], texts: &[Vec<
                 let code = number(0).unwrap_or(0);
                 add(&mut findings, Finding::Reset { entry, response: index, stream, code });
             }
-            (Kind::GOAWAY, _) => {
+            (Kind::GOAWAY, _) if findings.len() < 3 * MAX_ALIKE => {
                 let (last, code) = (number(0).unwrap_or(0), number(4).unwrap_or(0));
                 let mut unprocessed = 0;
                 for (_, entry) in requests.range(u64::from(last) + 1..) {
@@ -69,7 +71,8 @@ pub(super) fn read(connection: &Connection, entries: &mut [Entry], texts: &[Vec<
                         unprocessed += 1;
                     }
                 }
-                if findings.len() < 3 * MAX_ALIKE {
+                // An orderly end that leaves nothing behind, and the client's own, are as they should be.
+                if unprocessed > 0 || code != 0 && asker.is_some_and(|asker| asker != direction) {
                     add(&mut findings, Finding::GoAway { response: index, last, code, unprocessed });
                 }
             }
