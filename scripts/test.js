@@ -20,6 +20,9 @@ import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
 
+/** The same of a file that drives a browser through some hundred pages. */
+const browserTimeout = 900_000
+
 /** Tests that need more than Node, and so have a step of their own. */
 const ownStep = /^tests\/(packaging|databases|recorded|browser)\//
 
@@ -80,7 +83,7 @@ function testTraffic () {
 /** The decoder page in real browsers; the font is for its Chinese. */
 function testBrowsers () {
   installOrSkip(['chromium', 'firefox-esr', 'fonts-wqy-microhei'], 'browsers for the tests')
-  nodeTests(path => path.startsWith('tests/browser/'))
+  nodeTests(path => path.startsWith('tests/browser/'), browserTimeout)
   say('screenshots to look at are in target/screenshots')
 }
 
@@ -155,13 +158,16 @@ function nodeTool (name, script, ...args) {
   run(process.execPath, [`node_modules/${name}/${script}`, ...args])
 }
 
-/** @param {(path: string) => boolean} wanted of the paths under tests/ */
-function nodeTests (wanted) {
+/**
+ * @param {(path: string) => boolean} wanted of the paths under tests/
+ * @param {number} [timeout] of a file, milliseconds
+ */
+function nodeTests (wanted, timeout = testTimeout) {
   const files = projectFiles('tests').filter(path => path.endsWith('.test.js') && wanted(path))
   if (files.length === 0) throw new Failure('there are no such tests')
   const concurrency = availableParallelism()
   run(process.execPath, [
-    '--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, `--test-concurrency=${concurrency}`, ...files
+    '--test', '--test-reporter=spec', `--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`, ...files
   ])
 }
 
