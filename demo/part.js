@@ -50,7 +50,8 @@ export function showPart (place, part, { link, copy, close }) {
  * @param {number | null} status
  */
 function advice (kind, fate, status) {
-  const told = fate ? words.fatesInWords[fate] : words.partsInWords[kind]
+  const fates = kind === 'http2' ? words.requestsInWords : words.fatesInWords
+  const told = fate ? fates[fate] : words.partsInWords[kind]
   const said = told ? [element('p', {}, told)] : []
   if (status === null) return said
   const [meaning, todo] = words.statuses[status] ?? words.otherStatus

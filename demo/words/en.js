@@ -77,6 +77,12 @@ export default {
     discarded: 'It was written behind one that was refused, and thrown away unread: it must be sent again.',
     unknown: 'Nothing in this capture says what became of it. In this protocol silence is success.'
   },
+  requestsInWords: {
+    accepted: 'Accepted: the answer says so. Whether a phone rang, nobody can tell.',
+    rejected: 'The gateway refused this request.',
+    discarded: 'The gateway ended the connection before it processed this request: it can be sent again.',
+    unknown: 'No answer to this request is in the capture.'
+  },
   /** @param {number[]} counts unknown, accepted, rejected, discarded */
   tally: ([unknown, accepted, rejected, discarded]) => [
     accepted && `${number(accepted)} accepted`, rejected && `${number(rejected)} rejected`,
@@ -90,8 +96,7 @@ export default {
     frame: identifier === null ? 'Notification' : `Notification ${identifier}`,
     'error-response': `Error response: ${status} to ${identifier}`,
     tuple: 'Dead token',
-    http2: `${fate ? 'Request' : status ? `Answer ${status}` : type || 'Preface'}` +
-      (identifier === null ? '' : ` on stream ${identifier}`),
+    http2: `${fate ? 'Request' : status ? `Answer ${status} to` : type || 'Preface'} ${identifier ?? ''}`,
     unreadable: `${counted(length, 'byte')} that cannot be read`
   })[kind],
 

@@ -74,7 +74,7 @@ export default {
   page: {
     title: 'Bellpush 解码器',
     'start.title': '看看发送了什么，又为什么失败',
-    'start.lead': '打开一个使用苹果二进制协议推送的抓包文件。它只在您的浏览器中读取，不会发送到任何地方。',
+    'start.lead': '打开一个推送的抓包文件：苹果的二进制协议，或不带 TLS 的 HTTP/2。它只在您的浏览器中读取，不会发送到任何地方。',
     'start.drop': '把文件拖到页面任意位置：pcap、pcapng、原始字节流，或十六进制转储。',
     'start.choose': '选择文件',
     'start.paste': '或者粘贴字节',
@@ -144,6 +144,12 @@ export default {
     discarded: '它写在一条被拒绝的通知之后，没有被读取就丢弃了：必须重发。',
     unknown: '这个抓包没有说明它的结果。在这个协议里，沉默就是成功。'
   },
+  requestsInWords: {
+    accepted: '已接受：应答说明了这一点。手机是否响了，没有人能知道。',
+    rejected: '网关拒绝了这个请求。',
+    discarded: '网关在处理这个请求之前结束了连接：可以重发。',
+    unknown: '抓包中没有对这个请求的应答。'
+  },
   tally: ([unknown, accepted, rejected, discarded]) => [
     accepted && `${number(accepted)} 条已接受`, rejected && `${number(rejected)} 条被拒绝`,
     discarded && `${number(discarded)} 条被丢弃`, unknown && `${number(unknown)} 条未知`
@@ -154,7 +160,7 @@ export default {
     frame: identifier === null ? '通知' : `通知 ${identifier}`,
     'error-response': `错误响应：${status}，对 ${identifier}`,
     tuple: '失效令牌',
-    http2: (fate ? '请求' : status ? `应答 ${status}` : type || '前言') + (identifier === null ? '' : `（流 ${identifier}）`),
+    http2: `${fate ? '请求' : status ? `应答 ${status}，对` : type || '前言'} ${identifier ?? ''}`,
     unreadable: `无法读取的 ${number(length)} 个字节`
   })[kind],
 
