@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
-import { installOrSkip } from './lib/debian.js'
+import { needPackages } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -24,7 +24,7 @@ const testTimeout = 300_000
 const browserTimeout = 900_000
 
 /** Tests that need more than Node, and so have a step of their own. */
-const ownStep = /^tests\/(packaging|databases|recorded|browser)\//
+const ownStep = /^tests\/(packaging|databases|php|recorded|browser)\//
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -65,26 +65,34 @@ const steps = [
   { group: 'js', name: 'databases', run: testDatabases },
   { group: 'js', name: 'traffic', run: testTraffic },
   { group: 'js', name: 'browsers', run: testBrowsers },
+  { group: 'php', name: 'php', run: testPhp },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
 /** The stores against database servers of their own, where these are there or can be installed. */
 function testDatabases () {
-  installOrSkip(['mariadb-server', 'postgresql'], 'database servers for the tests')
+  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
   nodeTests(path => path.startsWith('tests/databases/'))
 }
 
 /** Captures of real runs, as tcpdump records them and tshark reads them. */
 function testTraffic () {
-  installOrSkip(['tcpdump', 'tshark'], 'tools to record and read traffic for the tests')
+  needPackages(['tcpdump', 'tshark'], 'tools to record and read traffic for the tests')
   nodeTests(path => path.startsWith('tests/recorded/'))
 }
 
 /** The decoder page in real browsers; the font is for its Chinese. */
 function testBrowsers () {
-  installOrSkip(['chromium', 'firefox-esr', 'fonts-wqy-microhei'], 'browsers for the tests')
+  needPackages(['chromium', 'firefox-esr', 'fonts-wqy-microhei'], 'browsers for the tests')
   nodeTests(path => path.startsWith('tests/browser/'), browserTimeout)
   say('screenshots to look at are in target/screenshots')
+}
+
+/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
+function testPhp () {
+  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
+  needPackages(packages, 'PHP for the tests')
+  nodeTests(path => path.startsWith('tests/php/'))
 }
 
 function format () {

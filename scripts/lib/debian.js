@@ -34,16 +34,16 @@ export function aptInstall (packages) {
 }
 
 /**
- * Installs what is missing of the packages that a step of the tests works with.
- * @param {string[]} names
- * @param {string} purpose what the step lacks without them
+ * Installs what is missing of some packages.
+ * @param {string[]} packages
+ * @param {string} purpose what they are for, in a few words
  * @throws {Skipped} that says what to install, where this may not be done here
  */
-export function installOrSkip (names, purpose) {
-  const missing = missingPackages(names)
+export function needPackages (packages, purpose) {
+  const missing = missingPackages(packages)
   const failure = missing === undefined
-    ? `there is no dpkg-query: the tests use Debian's packages ${names.join(', ')}`
+    ? `there is no dpkg-query: they are those of Debian's packages ${packages.join(' ')}`
     : missing.length > 0 ? aptInstall(missing) : ''
   if (failure) throw new Skipped(`no ${purpose}: ${failure}`)
-  say(`Debian's packages ${names.join(', ')} are there`)
+  say(`Debian's packages ${packages.join(' ')} are there`)
 }
