@@ -14,7 +14,7 @@ import { RecipientList } from '../recipients.js'
 import { stopOf } from '../report.js'
 
 /** What has settled is written down after so many tokens, or milliseconds: until then it is in doubt if we die. */
-const WRITE_COUNT = 1024
+const WRITE_COUNT = 512
 const WRITE_INTERVAL = 250
 
 /** Tokens of a look-up that are written at once: whole chunks. */
