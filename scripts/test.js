@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
-import { installDatabases } from './lib/databases.js'
+import { needPackages } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -55,15 +55,23 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases)\//.test(path)) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases|php)\//.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
+  { group: 'php', name: 'php', run: testPhp },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
 /** The stores against database servers of their own, where these are there or can be installed. */
 function testDatabases () {
-  installDatabases()
+  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
   nodeTests(path => path.startsWith('tests/databases/'))
+}
+
+/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
+function testPhp () {
+  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
+  needPackages(packages, 'PHP for the tests')
+  nodeTests(path => path.startsWith('tests/php/'))
 }
 
 function format () {
