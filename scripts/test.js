@@ -20,6 +20,9 @@ import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
 
+/** JavaScript tests that need more than Node have steps of their own. */
+const ownStep = /^tests\/(packaging|databases|browser|php)\//
+
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
 /** @type {unknown} */
@@ -55,8 +58,9 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases|php)\//.test(path)) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !ownStep.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
+  { group: 'js', name: 'browsers', run: testBrowsers },
   { group: 'php', name: 'php', run: testPhp },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
@@ -65,6 +69,12 @@ const steps = [
 function testDatabases () {
   needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
   nodeTests(path => path.startsWith('tests/databases/'))
+}
+
+/** The sidecar's pages in real browsers. */
+function testBrowsers () {
+  needPackages(['chromium', 'firefox-esr'], 'browsers for the tests')
+  nodeTests(path => path.startsWith('tests/browser/'))
 }
 
 /** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */

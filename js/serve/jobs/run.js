@@ -50,8 +50,6 @@ export class JobRun {
   #tally
   /** Aborted when nothing more is to be sent. */
   #halt = new AbortController()
-  /** Aborted when the journal is not waited for any more. */
-  #giveUp = new AbortController()
   /** Why it was halted. @type {'stop' | 'drain' | 'lost' | undefined} */
   #halted
   /** Where each token is that was handed to the client and has not settled. @type {Map<string, [Chunk, number]>} */
@@ -101,12 +99,6 @@ export class JobRun {
     this.#halt.abort()
   }
 
-  /** As {@link drain}, without waiting for a database that does not answer. */
-  abandon () {
-    this.drain()
-    this.#giveUp.abort()
-  }
-
   /**
    * Never rejects for what may happen to a job: that is in its row, or it is another's now.
    * @returns {Promise<'over' | 'released' | 'lost'>}
@@ -121,10 +113,8 @@ export class JobRun {
       clearInterval(beat)
       return await this.#end(error)
     } catch (error) {
-      if (!(error instanceof LeaseLost) && !this.#giveUp.signal.aborted) throw error
-      log.warn({ job: this.#lease.id }, error instanceof LeaseLost
-        ? 'this job is run by another sidecar now'
-        : 'the database did not answer: what this job had in flight is in doubt')
+      if (!(error instanceof LeaseLost)) throw error
+      log.warn({ job: this.#lease.id }, 'this job is run by another sidecar now')
       return 'lost'
     } finally {
       clearInterval(beat)
@@ -371,14 +361,14 @@ export class JobRun {
         return await write()
       } catch (error) {
         const isPassing = error instanceof BellpushError && error.code.startsWith('BELLPUSH_STORE_')
-        if (!isPassing || this.#giveUp.signal.aborted) {
+        if (!isPassing) {
           if (error instanceof LeaseLost) this.#halted = 'lost'
           this.#halt.abort()
           throw error
         }
         this.#parts.log.warn({ err: error, job: this.#lease.id }, 'the journal cannot be written: trying again')
       }
-      await setTimeout(wait, undefined, { signal: this.#giveUp.signal })
+      await setTimeout(wait)
     }
   }
 }

@@ -98,11 +98,6 @@ export class Runner {
     leave(this.#owner)
   }
 
-  /** Waits for the database no more. */
-  abandon () {
-    for (const { run } of this.#runs.values()) run.abandon()
-  }
-
   /** Looks for what there is to do, now and then and when it is woken, until this runner is closed. */
   async #look () {
     const { log } = this.#parts
