@@ -82,6 +82,11 @@ export class JobRun {
     if (Number(row.stop_wanted) === 1) this.stop()
   }
 
+  /** Whether nobody had it before. */
+  get #isFirst () {
+    return this.#lease.fence === 1
+  }
+
   /** The job as it is now. */
   get view () {
     return jobOf(this.#row, this.#tally)
@@ -164,15 +169,14 @@ export class JobRun {
   }
 
   /**
-   * @param {number[]} [wanted] states
-   * @returns {AsyncGenerator<Chunk>}
+   * @param {number[]} wanted states
    */
   async * #chunks (wanted) {
     for (let from = /** @type {number | undefined} */ (0); from !== undefined;) {
       const start = from
       const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start })
       const { chunks, next } = await this.#persistently(read)
-      for (const { chunk } of chunks) yield chunk
+      yield * chunks
       from = next
     }
   }
@@ -180,9 +184,9 @@ export class JobRun {
   /** What another process had in flight when it died: nobody can know whether it was accepted. */
   async #settleDoubts () {
     const { journal, log } = this.#parts
-    if (JSON.parse(this.#row.options).inDoubt === 'resend') return
+    if (this.#isFirst || JSON.parse(this.#row.options).inDoubt === 'resend') return
     let count = 0
-    for await (const chunk of this.#chunks([states.inFlight])) {
+    for await (const { chunk } of this.#chunks([states.inFlight])) {
       count += this.#settleAll(chunk, 'inDoubt', 'Abandoned')
       await this.#write(() => journal.progress(this.#lease, { tally: this.#tally, chunks: [[chunk, states.settled]] }))
     }
@@ -206,11 +210,12 @@ export class JobRun {
   /** The tokens that have not settled; a chunk is in flight, and that is durable, before the first of its tokens. */
   async * #audience () {
     const { journal } = this.#parts
-    for await (const chunk of this.#chunks([states.waiting, states.inFlight])) {
+    for await (const { chunk, state } of this.#chunks([states.waiting, states.inFlight])) {
       const isBegun = await this.#write(async () => {
         // The push may be over while this waited for its turn.
         if (this.#halted || this.#ending) return false
         this.#begun.add(chunk)
+        if (this.#isFirst && state === states.inFlight) return true // it was accepted so
         await journal.progress(this.#lease, { chunks: [[chunk, states.inFlight]] })
         return true
       })
@@ -278,9 +283,9 @@ export class JobRun {
       else if (this.#halted !== 'drain') this.#settleAll(chunk, 'notSent', 'Stopped')
     }
     this.#inFlight.clear()
-    await this.#flush(true)
     const rest = Number(this.#row.total) - settledOf(this.#tally)
     if (this.#halted === 'drain' && !error && (rest > 0 || this.#row.audience !== null)) {
+      await this.#flush(true)
       await this.#write(() => journal.release(this.#lease))
       log.info({ job: this.#lease.id, rest }, 'a job stays for whoever comes next')
       return 'released'
@@ -294,7 +299,8 @@ export class JobRun {
     const ended = { ...this.#row, state, stopped: stopped && JSON.stringify(stopped), finished_at: finishedAt }
     const isTold = webhook && Number(this.#row.background) === 1
     const call = isTold ? webhook.call('job.finished', { job: jobOf(ended, this.#tally) }) : undefined
-    await this.#write(() => journal.finish(this.#lease, { state, stopped, finishedAt, tally: this.#tally }, call))
+    await this.#write(() => journal.finish(this.#lease,
+      { state, stopped, finishedAt, tally: this.#tally, chunks: this.#statesOf(this.#begun, states.waiting) }, call))
     log.info({ job: this.#lease.id, state, stopped, counts: this.#tally.counts }, 'a job is over')
     return 'over'
   }
@@ -318,7 +324,7 @@ export class JobRun {
       const open = isLast ? states.waiting : states.inFlight
       const { stopWanted } = await this.#parts.journal.progress(this.#lease, {
         tally: this.#tally,
-        chunks: chunks.map(chunk => [chunk, chunk.isSettled ? states.settled : open])
+        chunks: this.#statesOf(chunks, open)
       }).catch(error => {
         for (const chunk of chunks) this.#changed.add(chunk)
         throw error
@@ -326,6 +332,15 @@ export class JobRun {
       for (const chunk of settled) this.#begun.delete(chunk)
       if (stopWanted) this.stop()
     })
+  }
+
+  /**
+   * @param {Iterable<Chunk>} chunks
+   * @param {number} open the state of one that has not settled
+   * @returns {[Chunk, number][]}
+   */
+  #statesOf (chunks, open) {
+    return Array.from(chunks, chunk => [chunk, chunk.isSettled ? states.settled : open])
   }
 
   /**

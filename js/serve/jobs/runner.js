@@ -152,6 +152,7 @@ export class Runner {
   #begin (row) {
     const { journal, apps, store, metrics, webhook, limits, log } = this.#parts
     const id = String(row.id)
+    const isBackground = Number(row.background) === 1
     const app = /** @type {import('../apps.js').App} */ (apps.get(row.app))
     const run = new JobRun(row, { journal, app, store, metrics, webhook, mostTokens: limits.tokens, log })
     if (this.#closing.signal.aborted) run.drain()
@@ -160,9 +161,9 @@ export class Runner {
       return 'lost'
     }).finally(() => {
       this.#runs.delete(id)
-      this.wake()
+      if (isBackground) this.wake() // there is room for another one
     })
-    this.#runs.set(id, { run, over, background: Number(row.background) === 1 })
+    this.#runs.set(id, { run, over, background: isBackground })
     return over
   }
 
