@@ -45,6 +45,7 @@ describe('the tarball', () => {
       /^js\/.*\.js$/, /^types\/.*\.d\.ts$/, /^pkg\/[^/]+$/, /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^demo\/[\w/.-]+\.(html|css|js|svg|pcap)$/,
       /^js\/serve\/page\/[\w-]+\.(html|css)$/,
+      /^(docs\/[\w-]+\.md|packaging\/(Dockerfile|bellpush\.(service|toml)))$/,
       /^php\/((src|codeigniter3)\/.*\.php|autoload\.php|composer\.json|README\.md)$/
     ]
     assert.deepEqual(packed.filter(path => !allowed.some(form => form.test(path))), [])
