@@ -64,7 +64,8 @@ impl Connection {
         if informational {
             return;
         }
-        self.has_learnt = true;
+        self.has_learnt |= answer.status != 403;
+        self.answered_at = now;
         self.refused_in_row = 0;
         self.learn_round_trip(now.saturating_sub(stream.sent_at));
         self.judge_credentials(stream, answer.status);
