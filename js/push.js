@@ -201,7 +201,11 @@ export class Push {
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
-    if (this.#parts.http2 !== undefined) return
+    if (this.#parts.http2 !== undefined) {
+      // Only now: what the connections were to write they have claimed.
+      if (standing.hasWork) this.#parts.http2.pool.grow()
+      return
+    }
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
@@ -233,7 +237,6 @@ export class Push {
       batch: this.#batch,
       request,
       advance: () => this.#advance(),
-      hasWork: () => this.#standing.hasWork,
       connected: () => { this.#connections++ },
       failed: error => this.stop(error),
       coreFailed: error => this.#coreFailed(error)

@@ -126,6 +126,12 @@ export class ReportBuilder {
 export function errorOfStop ({ why, refusal }, { counts }) {
   if (why === 'refused') {
     const { reason, status } = refusal
+    // The core's word for an answer that says no reason.
+    if (reason === `Status${status}`) {
+      return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
+        `what answers there, with status ${status} and no reason, is no gateway of Apple's kind: are host and port ` +
+        'right? Nothing was sent to the rest')
+    }
     return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
       `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
   }

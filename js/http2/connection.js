@@ -9,6 +9,9 @@ import { BellpushError } from '../errors.js'
 /** Bytes written at once. What the kernel has not taken of them when a connection breaks is in doubt, so not more. */
 const CHUNK_BYTES = 65_536
 
+/** Milliseconds that a connection gets for what is said last. */
+const LAST_WORDS = 1_000
+
 /** setTimeout takes no more, and a deadline further away is looked at again then. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -56,7 +59,10 @@ export class Http2Socket {
     this.standing = this.#core.standing()
     socket.on('data', bytes => this.#during(() => this.#core.read(bytes, now())))
     socket.once('end', () => this.#during(() => this.#close()))
-    socket.once('close', () => this.#during(() => this.#close()))
+    socket.once('close', () => this.#during(() => {
+      this.#writing = false
+      this.#close()
+    }))
     socket.on('error', error => this.#during(() => this.#fail(error)))
   }
 
@@ -129,7 +135,8 @@ export class Http2Socket {
   #fail (error) {
     this.error ??= this.#parts.classify(error)
     // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
-    if (this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED') this.#core.refused(this.#parts.now())
+    const isRefused = this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED' && !this.standing.hasLearnt
+    if (isRefused) this.#core.refused(this.#parts.now())
   }
 
   #close () {
@@ -150,16 +157,30 @@ export class Http2Socket {
         this.#authorize(token.replace(this.#authorization, now()))
       }
       this.pump()
-      if (this.standing.isDone && !this.#writing) this.#end()
+      if (this.standing.isDone) this.#end()
     } catch (error) {
-      this.error = /** @type {Error} */ (error)
-      this.drop()
+      this.#failed(/** @type {Error & { code?: string }} */ (error))
     }
     this.#parts.changed(this)
   }
 
-  /** What the core wanted to say last has been said. */
+  /** Something of ours failed. Where the core can still be asked, it settles what it has. @param {Error} error */
+  #failed (error) {
+    this.error = error
+    try {
+      this.#close()
+    } catch {
+      // It cannot be asked any more: whoever hears of the error knows what follows.
+    }
+    this.drop()
+  }
+
+  /** What the core wanted to say last has been said, or a peer that does not read gets a moment to take it. */
   #end () {
+    if (this.#writing && this.#socket.writable) {
+      this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
+      return
+    }
     const ending = this.#core.ending()
     if (ending !== null && ending.why !== 'closed') {
       this.error ??= new BellpushError('BELLPUSH_CONNECTION_LOST', `the connection ended: ${ending.message}`)
@@ -168,7 +189,7 @@ export class Http2Socket {
     clearTimeout(this.#timer)
     this.#core.free()
     this.#socket.end(() => this.#socket.destroy())
-    this.#socket.setTimeout(1000, () => this.#socket.destroy())
+    this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
     this.#socket.unref()
   }
 
