@@ -309,6 +309,19 @@ fn a_peer_that_lets_requests_begin_again_in_time_is_not_left() {
 }
 
 #[test]
+fn with_a_token_nothing_more_goes_out_before_the_body_of_a_refusal_says_why() {
+    let mut hand = Hand::new(50, &with_token());
+    hand.hears(&SETTINGS);
+    hand.says();
+    let refusal = refuses(1, 400, "BadTopic");
+    let headers = 9 + usize::from(refusal[2]);
+    hand.hears(&refusal[..headers]);
+    assert!(hand.says().is_empty());
+    hand.hears(&refusal[headers..]);
+    assert!(hand.says().is_empty() && hand.batch().stopped().is_some());
+}
+
+#[test]
 fn what_a_proxy_got_no_answer_for_is_in_doubt() {
     let mut hand = Hand::of_three();
     hand.hears(&[refuses(1, 502, ""), refuses(3, 504, "<html>"), accepts(5)].concat());
