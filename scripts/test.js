@@ -7,18 +7,20 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
-import { installDatabases } from './lib/databases.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
+import { installServers } from './lib/servers.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
+
+const hasItsOwnStep = /^tests\/(packaging|databases|interop)\//
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -55,15 +57,22 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases)\//.test(path)) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !hasItsOwnStep.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
+  { group: 'js', name: 'interop', run: testInterop },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
 /** The stores against database servers of their own, where these are there or can be installed. */
 function testDatabases () {
-  installDatabases()
+  installServers('database servers', ['mariadb-server', 'postgresql'])
   nodeTests(path => path.startsWith('tests/databases/'))
+}
+
+/** The client against web servers that speak HTTP/2, where these are there or can be installed. */
+function testInterop () {
+  installServers('web servers', ['nghttp2-server', 'nginx', 'h2o', 'apache2-bin', 'haproxy'])
+  nodeTests(path => path.startsWith('tests/interop/'))
 }
 
 function format () {
