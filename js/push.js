@@ -175,7 +175,7 @@ export class Push {
 
   /** A clock that never runs backwards, whatever is done to the machine's. */
   #now () {
-    return this.#clockOffset + performance.now()
+    return this.#parts.http2?.pool.now() ?? this.#clockOffset + performance.now()
   }
 
   #advance () {

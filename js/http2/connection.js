@@ -69,6 +69,9 @@ export class Http2Socket {
   /** It is gone, and every notification it had has its verdict. */
   get isDone () { return this.#ended }
 
+  /** Nothing keeps it from claiming. */
+  get isReady () { return !this.#writing && this.standing.blocked === null }
+
   /** @param {Work} work */
   serve ({ batch, request }) {
     if (!this.#ended && this.standing.isOpen) this.#core.serve(batch, request)

@@ -110,8 +110,10 @@ export class Http2Pool {
 
   /** Somebody has work that was not written: sees to another connection where that helps. */
   grow () {
-    if (this.#opening > 0) return
     const open = [...this.#connections].filter(({ standing }) => standing.isOpen)
+    // It may have become due since.
+    for (const connection of open) if (connection.isReady) connection.pump()
+    if (this.#opening > 0) return
     if (!open.every(({ standing }) => isHeldBack(standing))) return
     // Those that drain are answered soon, and then there is room. One that accused all that is left makes room itself,
     // also where the gateway admits no other beside it.
@@ -133,8 +135,8 @@ export class Http2Pool {
     this.#connections.clear()
   }
 
-  /** A clock that never runs backwards, whatever is done to the machine's. */
-  #now () {
+  /** A clock that never runs backwards, whatever is done to the machine's: that of its users, too. */
+  now () {
     return this.#clockOffset + performance.now()
   }
 
@@ -166,7 +168,7 @@ export class Http2Pool {
       const connection = new Http2Socket({
         ...this.#parts,
         socket,
-        now: () => this.#now(),
+        now: () => this.now(),
         changed: connection => this.#changed(connection)
       })
       this.#connections.add(connection)
