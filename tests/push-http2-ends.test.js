@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
+import { Client } from '../js/client.js'
+import { authority } from './helpers/certificates.js'
 import { anyKey, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
 import { dingDong, ring, tokens } from './helpers/ring.js'
+import { tlsServer } from './helpers/servers.js'
 
 /** What the report counts where only some of the counts are not 0. */
 const counts = (/** @type {Record<string, number>} */ some) =>
@@ -118,4 +121,41 @@ test('an idle connection is asked by a PING, and where that has no answer the ne
   await once(first.socket, 'close')
   assert.deepEqual((await ring(bell, tokens(40).slice(20))).report.counts, counts({ accepted: 20 }))
   assert.equal(bell.gateway.connections.length, 2)
+})
+
+test('a connection that nobody has needed for ten minutes is closed, and the next push makes another', async t => {
+  const bell = await rawDoorbell(t, {})
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await ring(bell, twenty)
+  const closed = once(bell.gateway.connections[0].socket, 'close')
+  t.mock.timers.tick(600_000)
+  await closed
+  t.mock.timers.reset()
+  assert.equal((await ring(bell, tokens(40).slice(20))).report.accepted, 20)
+  assert.equal(bell.gateway.connections.length, 2)
+})
+
+test('a server that speaks TLS, but not HTTP/2, is named', async t => {
+  for (const ALPNProtocols of [['http/1.1'], undefined]) {
+    const { port } = await tlsServer(t, { ALPNProtocols, rejectUnauthorized: false })
+    const client = new Client({ gateway: `https://127.0.0.1:${port}`, auth: anyKey, ca: authority.certPem, topic: 'x.y' })
+    t.after(() => client.destroy())
+    await assert.rejects(client.send(dingDong, twenty), error => {
+      const { code, message, report } = /** @type {any} */ (error)
+      assert.equal(code, 'BELLPUSH_NOT_HTTP2')
+      assert.match(message, /not HTTP\/2/)
+      return report.counts.notSent === 20
+    })
+  }
+})
+
+test('a gateway that wants a certificate, and says so when the handshake is done, leaves nothing in doubt', async t => {
+  const { port } = await tlsServer(t, { ALPNProtocols: ['h2'] })
+  const client = new Client({ gateway: `https://127.0.0.1:${port}`, auth: anyKey, ca: authority.certPem, topic: 'x.y' })
+  t.after(() => client.destroy())
+  await assert.rejects(client.send(dingDong, twenty), error => {
+    const { code, report } = /** @type {any} */ (error)
+    assert.equal(code, 'BELLPUSH_CREDENTIALS_REFUSED')
+    return report.counts.notSent === 20
+  })
 })
