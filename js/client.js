@@ -278,6 +278,7 @@ export class Client extends EventEmitter {
     const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
+    this.#pool?.setClock()
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
     const sink = {

@@ -167,7 +167,7 @@ function checkPeer ({ host, port, connectTimeout }) {
 function timedOut (options, milliseconds, connected, isProxy) {
   if (connected && isProxy) {
     return new BellpushError('BELLPUSH_CONNECT_TIMEOUT',
-      `the proxy ${nameOf(options)} gave no answer in ${milliseconds} ms: does it know CONNECT, and the way to the gateway?`)
+      `the proxy ${nameOf(options)} gave no answer in ${milliseconds} ms: does it know CONNECT, and reach the gateway?`)
   }
   return new BellpushError('BELLPUSH_CONNECT_TIMEOUT', connected
     ? `${nameOf(options)} did not finish the TLS handshake within ${milliseconds} ms: does it speak TLS there?`

@@ -101,6 +101,7 @@ export class Push {
     this.#parts = parts
     this.#supply = new Supply(parts.connect)
     const now = this.#now()
+    this.#startedAt = Math.floor(now)
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
+import { Simulator } from '../js/simulator/index.js'
 import { authority } from './helpers/certificates.js'
 import { anyKey, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
 import { dingDong, ring, tokens } from './helpers/ring.js'
@@ -158,4 +159,21 @@ test('a gateway that wants a certificate, and says so when the handshake is done
     assert.equal(code, 'BELLPUSH_CREDENTIALS_REFUSED')
     return report.counts.notSent === 20
   })
+})
+
+test('a machine whose clock was set signs by the new time, and lets nothing expire by the old one', async t => {
+  const hour = 3_600_000
+  const simulator = await Simulator.start()
+  t.after(() => simulator.stop())
+  const { signingKey: auth, credentials: { ca } } = simulator
+  const client = new Client({ gateway: simulator.http2, auth, ca, topic: 'com.example.doorbell' })
+  t.after(() => client.destroy())
+  const start = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: start })
+  for (const time of [start, start + 3 * hour, start - 3 * hour]) {
+    t.mock.timers.setTime(time)
+    // The simulator takes no token that is old, or not yet valid.
+    const report = await client.send(dingDong, tokens(5), { expiration: new Date(time + 60_000) })
+    assert.equal(report.accepted, 5)
+  }
 })

@@ -26,7 +26,7 @@ let lastNumber = 0
  * @property {{ authorization (now: number): string, replace (expired: string, now: number): string } | undefined} token
  *   nothing: a client certificate speaks for us
  * @property {{ answerTimeout: number, pingInterval: number }} timing milliseconds
- * @property {() => number} now
+ * @property {() => number} now never less than before; what a token says of the time is the machine's own clock
  * @property {(error: Error) => Error} classify says what an error of the socket means
  * @property {(connection: Http2Socket) => void} changed called after every event; must not throw
  */
@@ -53,7 +53,7 @@ export class Http2Socket {
     this.#parts = parts
     const { socket, authority, token, timing, now } = parts
     this.#socket = socket
-    this.#authorization = token?.authorization(now())
+    this.#authorization = token?.authorization(Date.now())
     const options = { number: ++lastNumber, authority, authorization: this.#authorization, ...timing }
     this.#core = new Http2Connection(options, now())
     this.standing = this.#core.standing()
@@ -86,7 +86,7 @@ export class Http2Socket {
   pump () {
     if (this.#ended) return
     const now = this.#parts.now()
-    const fresh = this.#parts.token?.authorization(now)
+    const fresh = this.#parts.token?.authorization(Date.now())
     if (fresh !== undefined && fresh !== this.#authorization) this.#authorize(fresh)
     while (!this.#ended && !this.#writing && this.#socket.writable) {
       const bytes = this.#core.write(CHUNK_BYTES, now)
@@ -155,9 +155,9 @@ export class Http2Socket {
     try {
       event()
       this.standing = this.#core.standing()
-      const { token, now } = this.#parts
+      const { token } = this.#parts
       if (this.standing.wantsAuthorization && token !== undefined && this.#authorization !== undefined) {
-        this.#authorize(token.replace(this.#authorization, now()))
+        this.#authorize(token.replace(this.#authorization, Date.now()))
       }
       this.pump()
       if (this.standing.isDone) this.#end()

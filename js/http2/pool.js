@@ -23,6 +23,9 @@ const FEW_STREAMS = 100
 /** Milliseconds between two tries at most: what is still at work may end meanwhile, and then there must be another. */
 const LONGEST_WAIT = 5_000
 
+/** Milliseconds by which the pool's clock may differ from the machine's. */
+const CLOCK_TOLERANCE = 1_000
+
 /** Milliseconds without a stream after which a connection is closed. */
 const IDLE_TIMEOUT = 600_000
 
@@ -64,6 +67,18 @@ export class Http2Pool {
   /** @param {PoolParts} parts */
   constructor (parts) {
     this.#parts = parts
+  }
+
+  /**
+   * To be called before a push is made. Where the machine slept, or its clock was set, since the pool's clock was: sets
+   * that, too, and lets go of the connections, which count by the old one, and may have died in the sleep.
+   */
+  setClock () {
+    const offset = Date.now() - performance.now()
+    if (this.#users.size > 0 || Math.abs(offset - this.#clockOffset) < CLOCK_TOLERANCE) return
+    for (const connection of this.#connections) connection.abandon()
+    this.#connections.clear()
+    this.#clockOffset = offset
   }
 
   /** @param {User} user */
