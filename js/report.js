@@ -126,13 +126,7 @@ export class ReportBuilder {
 export function errorOfStop ({ why, refusal }, { counts }) {
   if (why === 'refused') {
     const { reason, status } = refusal
-    // The core's word for an answer that says no reason.
-    if (reason === `Status${status}`) {
-      return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
-        `what answers there, with status ${status} and no reason, is no gateway of Apple's kind: are host and port ` +
-        'right? Nothing was sent to the rest')
-    }
-    return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
+    return noGateway(refusal) ?? new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
       `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
   }
   if (why === 'failing') {
@@ -145,4 +139,15 @@ export function errorOfStop ({ why, refusal }, { counts }) {
       `the gateway refused more tokens than it accepted (${counts.accepted}), so the rest was not sent and no token ` +
       'is removed: are these the tokens of this application, and is this gateway (sandbox or production) theirs?')
   }
+}
+
+/**
+ * A web server that knows no notifications. The core's word for a status without a reason begins with `Status`.
+ * @param {import('./core.js').ReasonInWords} refusal
+ */
+function noGateway ({ reason, status }) {
+  if (reason !== `Status${status}`) return undefined
+  return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
+    `what answers there, with status ${status} and no reason, is no gateway of Apple's kind: are host and port ` +
+    'right? Nothing was sent to the rest')
 }

@@ -7,20 +7,20 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
+import { needPackages } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
-import { installServers } from './lib/servers.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
 
-const hasItsOwnStep = /^tests\/(packaging|databases|interop)\//
+const hasItsOwnStep = /^tests\/(packaging|databases|interop|php)\//
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -60,19 +60,27 @@ const steps = [
   { group: 'js', name: 'js-tests', run: () => nodeTests(path => !hasItsOwnStep.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
   { group: 'js', name: 'interop', run: testInterop },
+  { group: 'php', name: 'php', run: testPhp },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
 /** The stores against database servers of their own, where these are there or can be installed. */
 function testDatabases () {
-  installServers('database servers', ['mariadb-server', 'postgresql'])
+  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
   nodeTests(path => path.startsWith('tests/databases/'))
 }
 
 /** The client against web servers that speak HTTP/2, where these are there or can be installed. */
 function testInterop () {
-  installServers('web servers', ['nghttp2-server', 'nginx', 'h2o', 'apache2-bin', 'haproxy'])
+  needPackages(['nghttp2-server', 'nginx', 'h2o', 'apache2-bin', 'haproxy'], 'web servers for the tests')
   nodeTests(path => path.startsWith('tests/interop/'))
+}
+
+/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
+function testPhp () {
+  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
+  needPackages(packages, 'PHP for the tests')
+  nodeTests(path => path.startsWith('tests/php/'))
 }
 
 function format () {

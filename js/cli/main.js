@@ -8,6 +8,7 @@ import { decodeCommand } from './decode.js'
 import { feedbackCommand } from './feedback.js'
 import { pushCommand } from './push.js'
 import { run } from './run.js'
+import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
 import { tokensCommand } from './tokens.js'
 
@@ -20,6 +21,7 @@ const program = new Command('bellpush')
   .addCommand(tokensCommand())
   .addCommand(feedbackCommand())
   .addCommand(decodeCommand())
+  .addCommand(serveCommand())
   .addCommand(simulateCommand())
   .addHelpText('after', `
 Each command has its own help: bellpush push --help.

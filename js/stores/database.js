@@ -16,7 +16,8 @@ import { invalid } from './values.js'
  * @property {string} begin starts a transaction
  * @property {boolean} locksRows whether reading what will be changed must lock it: SQLite's transactions hold the whole
  *   file from their start
- * @property {{ clientId: ColumnType, token: ColumnType, registeredAt: ColumnType }} columnTypes of new tables
+ * @property {{ clientId: ColumnType, token: ColumnType, registeredAt: ColumnType, name: ColumnType, text: ColumnType }}
+ *   columnTypes of new tables; `name`: up to 255 ASCII characters, `text`: as long as it gets
  * @property {(index: import('kysely').CreateIndexBuilder<any>) => Promise<void>} createIndex unless it is there
  * @property {number} variables how many values a statement may carry, at least
  * @property {(db: Kysely<any>, table: string) => Promise<import('./layout.js').Description | null>} describe
@@ -36,7 +37,8 @@ const LOCK_TIMEOUT = 5_000
 /** So often is a transaction begun again that met another one. */
 const RACES = 10
 const FIRST_WAIT = 5
-const LONGEST_WAIT = 100
+/** Short: nobody queues for SQLite's lock, so against a process that takes it again and again only many tries help. */
+const LONGEST_WAIT = 15
 
 /** A database that is open. */
 export class Database {

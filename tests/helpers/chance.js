@@ -1,12 +1,8 @@
-/** Chance that can be repeated: BELLPUSH_SEED=NUMBER gives again what was seen. */
+/** Chance that can be repeated: BELLPUSH_SEED=NUMBER gives the same numbers again. */
 
 export const seed = Number(process.env.BELLPUSH_SEED ?? Math.floor(Math.random() * 2 ** 32)) >>> 0
 
-/**
- * Mulberry32: every seed is a good one.
- * @param {number} state
- * @returns {() => number} from 0 to below 1
- */
+/** Mulberry32: every seed is a good one. @param {number} state */
 export const chance = state => () => {
   state = state + 0x6d2b79f5 | 0
   let mixed = Math.imul(state ^ state >>> 15, 1 | state)
