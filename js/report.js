@@ -2,6 +2,7 @@
  * What became of every token of one push, in words: results for single tokens, and the report at the end.
  */
 import { BellpushError } from './errors.js'
+import { errorOfRefusal } from './refusals.js'
 
 /**
  * What became of one token. A rejected token is a result, not an error.
@@ -124,11 +125,7 @@ export class ReportBuilder {
  * @returns {BellpushError | undefined}
  */
 export function errorOfStop ({ why, refusal }, { counts }) {
-  if (why === 'refused') {
-    const { reason, status } = refusal
-    return noGateway(refusal) ?? new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
-      `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
-  }
+  if (why === 'refused') return errorOfRefusal(refusal)
   if (why === 'failing') {
     const { reason, status } = refusal
     return new BellpushError('BELLPUSH_GATEWAY_FAILING',
@@ -139,15 +136,4 @@ export function errorOfStop ({ why, refusal }, { counts }) {
       `the gateway refused more tokens than it accepted (${counts.accepted}), so the rest was not sent and no token ` +
       'is removed: are these the tokens of this application, and is this gateway (sandbox or production) theirs?')
   }
-}
-
-/**
- * A web server that knows no notifications. The core's word for a status without a reason begins with `Status`.
- * @param {import('./core.js').ReasonInWords} refusal
- */
-function noGateway ({ reason, status }) {
-  if (reason !== `Status${status}`) return undefined
-  return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
-    `what answers there, with status ${status} and no reason, is no gateway of Apple's kind: are host and port ` +
-    'right? Nothing was sent to the rest')
 }

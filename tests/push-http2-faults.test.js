@@ -1,6 +1,6 @@
 /**
- * Every fault of the simulated HTTP/2 service at the fifth of twenty, over real TLS: none is lost, none comes twice, and
- * the report says what is known and not more.
+ * Every fault of the simulated HTTP/2 service at the fifth of twenty, over real TLS: none is lost, none comes twice,
+ * and the report says what is known and not more.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

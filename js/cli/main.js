@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { dbCommand } from './db.js'
 import { decodeCommand } from './decode.js'
 import { feedbackCommand } from './feedback.js'
 import { pushCommand } from './push.js'
@@ -22,6 +23,7 @@ const program = new Command('bellpush')
   .addCommand(feedbackCommand())
   .addCommand(decodeCommand())
   .addCommand(serveCommand())
+  .addCommand(dbCommand())
   .addCommand(simulateCommand())
   .addHelpText('after', `
 Each command has its own help: bellpush push --help.

@@ -181,7 +181,7 @@ export class Http2Socket {
   /** What the core wanted to say last has been said, or a peer that does not read gets a moment to take it. */
   #end () {
     if (this.#writing && this.#socket.writable) {
-      this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
+      if (!this.#socket.timeout) this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
       return
     }
     const ending = this.#core.ending()

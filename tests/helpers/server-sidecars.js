@@ -19,6 +19,13 @@ export function testServerSidecars (name, begin) {
   before(async () => { server = await begin() })
   after(async () => server?.remove())
 
+  test(`sidecars that start at once on an empty ${name} make its tables once`, async t => {
+    const all = await Promise.all([1, 2, 3].map(() => sidecar(t, { database: server.url })))
+    for (const { push } of all) assert.equal((await push({ tokens: [token(1)] })).status, 200)
+    const ran = await server.query('select name from bellpush_migrations')
+    assert.deepEqual(ran.map((/** @type {any} */ { name }) => name), ['0001_journal'])
+  })
+
   test(`two sidecars on one ${name} share the jobs: none runs twice, and each sees what the other does`, async t => {
     const one = await sidecar(t, { database: server.url, toml: '[jobs]\natOnce = 1' })
     const other = await one.again()

@@ -11,7 +11,8 @@ import { sql } from 'kysely'
 import { openDatabase } from '../../stores/index.js'
 import { Problem } from '../problem.js'
 import { chunkOf, chunkRows, states } from './chunk.js'
-import { CALLS, CHUNKS, JOBS, makeTables } from './tables.js'
+import { migrate } from './migrations.js'
+import { CALLS, CHUNKS, JOBS } from './tables.js'
 import { jobOf, noTally, unknownOf } from './view.js'
 
 /** Chunks that are read at once. */
@@ -53,7 +54,7 @@ export class Journal {
   static async open (where) {
     const database = await openDatabase(where)
     try {
-      await makeTables(database)
+      await migrate(database)
       return new Journal(database)
     } catch (error) {
       await database.close()
