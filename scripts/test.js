@@ -20,11 +20,33 @@ import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
 
-/** The same of a file that drives a browser through some hundred pages. */
-const browserTimeout = 900_000
+/**
+ * Tests in a folder of their own, and so a step of their own, because they need more than Node.
+ * @typedef {object} Apart
+ * @property {string} folder of tests/
+ * @property {string[]} [packages] Debian's, without which the step is skipped
+ * @property {string} [purpose] what they are for, in a few words
+ * @property {number} [timeout] of a file, milliseconds
+ * @property {string} [note] said when it has passed
+ */
 
-/** Tests that need more than Node, and so have a step of their own. */
-const ownStep = /^tests\/(packaging|databases|php|recorded|browser)\//
+/** @type {Apart[]} */
+const apart = [
+  { folder: 'databases', packages: ['mariadb-server', 'postgresql'], purpose: 'database servers' },
+  // Captures of real runs, as tcpdump records them and tshark reads them.
+  { folder: 'recorded', packages: ['tcpdump', 'tshark'], purpose: 'tools to record and read traffic' },
+  {
+    folder: 'browser',
+    // The font is for Chinese.
+    packages: ['chromium', 'firefox-esr', 'fonts-wqy-microhei'],
+    purpose: 'browsers',
+    timeout: 900_000,
+    note: 'screenshots to look at are in target/screenshots'
+  },
+  // With this machine's PHP and with the oldest and the newest one.
+  { folder: 'php', packages: ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server'], purpose: 'PHP' },
+  { folder: 'packaging' }
+]
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
@@ -61,38 +83,23 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !ownStep.test(path)) },
-  { group: 'js', name: 'databases', run: testDatabases },
-  { group: 'js', name: 'traffic', run: testTraffic },
-  { group: 'js', name: 'browsers', run: testBrowsers },
-  { group: 'php', name: 'php', run: testPhp },
-  { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !apart.some(({ folder }) => isIn(folder, path))) },
+  ...apart.map(tests => ({ group: 'js', name: tests.folder, run: () => testApart(tests) }))
 ]
 
-/** The stores against database servers of their own, where these are there or can be installed. */
-function testDatabases () {
-  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
-  nodeTests(path => path.startsWith('tests/databases/'))
+/**
+ * @param {string} folder of tests/
+ * @param {string} path
+ */
+function isIn (folder, path) {
+  return path.startsWith(`tests/${folder}/`)
 }
 
-/** Captures of real runs, as tcpdump records them and tshark reads them. */
-function testTraffic () {
-  needPackages(['tcpdump', 'tshark'], 'tools to record and read traffic for the tests')
-  nodeTests(path => path.startsWith('tests/recorded/'))
-}
-
-/** The decoder page in real browsers; the font is for its Chinese. */
-function testBrowsers () {
-  needPackages(['chromium', 'firefox-esr', 'fonts-wqy-microhei'], 'browsers for the tests')
-  nodeTests(path => path.startsWith('tests/browser/'), browserTimeout)
-  say('screenshots to look at are in target/screenshots')
-}
-
-/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
-function testPhp () {
-  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
-  needPackages(packages, 'PHP for the tests')
-  nodeTests(path => path.startsWith('tests/php/'))
+/** @param {Apart} tests */
+function testApart ({ folder, packages = [], purpose = '', timeout, note }) {
+  if (packages.length > 0) needPackages(packages, `${purpose} for the tests`)
+  nodeTests(path => isIn(folder, path), timeout)
+  if (note !== undefined) say(note)
 }
 
 function format () {

@@ -53,6 +53,11 @@ describe('a push over HTTP/2', () => {
     assert.deepEqual([simulator.counts().connections, simulator.counts().accepted], [0, 10])
   })
 
+  test('connects although the first tokens fill the window', async t => {
+    const { client } = await doorbell(t, {}, { maxInFlight: 512 })
+    assert.equal((await client.send(dingDong, tokens(2000))).accepted, 2000)
+  })
+
   test('with a client certificate', async t => {
     const { simulator } = await doorbell(t)
     const { ca, cert, key } = simulator.credentials

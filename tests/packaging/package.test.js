@@ -43,7 +43,9 @@ describe('the tarball', () => {
   test('holds nothing else', () => {
     const allowed = [
       /^js\/.*\.js$/, /^types\/.*\.d\.ts$/, /^pkg\/[^/]+$/, /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-      /^js\/serve\/page\/[\w-]+\.(html|css)$/, /^demo\/.*\.(html|css|js|svg|pcap)$/,
+      /^demo\/[\w/.-]+\.(html|css|js|svg|pcap)$/,
+      /^js\/serve\/page\/[\w-]+\.(html|css)$/,
+      /^(docs\/[\w-]+\.md|packaging\/(Dockerfile|bellpush\.(service|toml)))$/,
       /^php\/((src|codeigniter3)\/.*\.php|autoload\.php|composer\.json|README\.md)$/
     ]
     assert.deepEqual(packed.filter(path => !allowed.some(form => form.test(path))), [])
