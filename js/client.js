@@ -236,7 +236,8 @@ export class Client extends EventEmitter {
     try {
       for await (const results of queue) {
         push.resume()
-        yield * results
+        // Not yield *, which would make an iterator's result of each once more.
+        for (const result of results) yield result
       }
       return await ended
     } finally {

@@ -74,7 +74,7 @@ async function ring (port, batches) {
 test('node:http2 understands what the core writes, and the core what it answers', async () => {
   const { server, port, requests } = await serve(number => {
     if (number === 7) return [410, '{"reason":"Unregistered","timestamp":1454948015990}']
-    if (number === 8) return [418, '{"reason":"Teapot"}']
+    if (number === 8) return [400, '{"reason":"Teapot"}']
     return [200, '']
   }, { maxConcurrentStreams: 100, initialWindowSize: 65_535 })
   try {
@@ -92,7 +92,7 @@ test('node:http2 understands what the core writes, and the core what it answers'
     assert.ok(settled.every(slot => slot.id === id))
     const [dead, strange] = settled.filter(({ outcome }) => outcome === 'rejected').sort((a, b) => a.slot - b.slot)
     assert.deepEqual([dead.slot, dead.dead, dead.diedAt], [7, true, 1454948015990])
-    assert.deepEqual(batches[0].describeReason(strange.reason), { reason: 'Teapot', status: 418 })
+    assert.deepEqual(batches[0].describeReason(strange.reason), { reason: 'Teapot', status: 400 })
     for (const batch of batches) batch.free()
   } finally {
     server.close()

@@ -1,6 +1,10 @@
 //! One connection of HTTP/2: what it writes and when, what answers mean, and what a peer cannot make it do.
 
-#![allow(clippy::indexing_slicing, reason = "a test that reaches beyond what is there fails, as it should")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that reaches beyond what is there fails, as it should"
+)]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

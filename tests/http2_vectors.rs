@@ -1,6 +1,10 @@
 //! What a gateway says over HTTP/2, cut everywhere, and what becomes of the slots; and the examples of HPACK's text.
 
-#![allow(clippy::indexing_slicing, reason = "a test that reaches beyond what is there fails, as it should")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that reaches beyond what is there fails, as it should"
+)]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

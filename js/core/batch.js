@@ -4,24 +4,22 @@
 import { Resident } from './module.js'
 import { pkg, push } from './push-module.js'
 import { describeReason } from './reasons.js'
+import { uuids } from './uuids.js'
 
 const encoder = new TextEncoder()
 
 /** The upper half of a time that nobody said. */
 const NEVER = 0xffffffff
 
-/** Two bytes as digits. */
-const digits = Array.from({ length: 0x10000 }, (_, i) => i.toString(16).padStart(4, '0'))
+/** The core's number where there is no reason. */
+const NO_REASON = 0xffff
 
-/**
- * @param {Uint32Array} words
- * @param {number} at of the first of four
- */
-function uuid (words, at) {
-  const [a, b, c, d] = [words[at], words[at + 1], words[at + 2], words[at + 3]]
-  return `${digits[a >>> 16]}${digits[a & 0xffff]}-${digits[b >>> 16]}-${digits[b & 0xffff]}-${digits[c >>> 16]}-` +
-    `${digits[c & 0xffff]}${digits[d >>> 16]}${digits[d & 0xffff]}`
-}
+/** Numbers of a settled slot, with and without the id that the gateway gave, which are the last ones. */
+const RECORD = 5
+const RECORD_WITH_ID = 10
+
+/** Characters of a UUID. */
+const UUID = 36
 
 /** Numbers in what the core says of how a batch stands. */
 const STANDING = 14
@@ -177,7 +175,8 @@ export class Batch {
    */
   settled () {
     const records = this.resident.use(inner => inner.settled())
-    const length = this.#listsIds ? 10 : 5
+    const length = this.#listsIds ? RECORD_WITH_ID : RECORD
+    const ids = this.#listsIds ? uuids(records, RECORD, RECORD_WITH_ID) : ''
     const settled = new Array(records.length / length)
     for (let i = 0, at = 0; at < records.length; i++, at += length) {
       const packed = records[at + 1]
@@ -188,7 +187,7 @@ export class Batch {
         reason: packed >>> 16,
         elapsed: records[at + 2],
         diedAt: records[at + 4] === NEVER ? null : records[at + 4] * 2 ** 32 + records[at + 3],
-        id: this.#listsIds && records[at + 5] === 1 ? uuid(records, at + 6) : null
+        id: this.#listsIds && records[at + RECORD] === 1 ? ids.slice(UUID * i, UUID * (i + 1)) : null
       }
     }
     return settled
@@ -200,6 +199,7 @@ export class Batch {
    * @returns {import('./reasons.js').ReasonInWords}
    */
   describeReason (reason) {
+    if (reason === NO_REASON) return { reason: null, status: null }
     const known = describeReason(reason)
     if (known.reason !== null) return known
     return this.resident.use(inner =>

@@ -129,14 +129,26 @@ export class Http2Pool {
     const open = [...this.#connections].filter(({ standing }) => standing.isOpen)
     // It may have become due since.
     for (const connection of open) if (connection.isReady) connection.pump()
-    if (this.#opening > 0) return
     if (!open.every(({ standing }) => isHeldBack(standing))) return
     // Those that drain are answered soon, and then there is room. One that accused all that is left makes room itself,
     // also where the gateway admits no other beside it.
     const accuser = open.find(({ standing }) => standing.blocked === 'other')
     const isFull = this.#connections.size >= this.#parts.maxConnections
-    if (accuser !== undefined && (isFull || this.#failedDials > 0)) accuser.close()
-    else if (!isFull) this.#open()
+    if (accuser !== undefined && (isFull || this.#failedDials > 0)) {
+      if (this.#opening === 0) accuser.close()
+      return
+    }
+    for (let missing = this.#missing(open.length); missing > 0; missing--) this.#open()
+  }
+
+  /**
+   * How many connections to make now: as many as are at work, so that a far gateway is soon used as it may be, and a
+   * near one is not rushed. One at a time while they fail.
+   * @param {number} open
+   */
+  #missing (open) {
+    const wanted = this.#fruitless > 0 || this.#failedDials > 0 ? 1 : Math.max(open, 1)
+    return Math.min(wanted, this.#parts.maxConnections - this.#connections.size) - this.#opening
   }
 
   /** Takes leave of every connection, and makes others where there is still work. */

@@ -3,6 +3,7 @@
 use crate::batch::Id;
 
 use super::date::http_date;
+use super::request::Ids;
 
 /// Of the body of an answer so many bytes are read; Apple's have about a hundred.
 pub const MAX_BODY: usize = 1024;
@@ -52,7 +53,7 @@ impl Answer {
     }
 
     /// Takes one field more.
-    pub(super) fn take(&mut self, name: &[u8], value: &[u8], wants_id: bool) {
+    pub(super) fn take(&mut self, name: &[u8], value: &[u8], ids: Ids) {
         match name {
             b":status" if self.status != 0 || self.fields => self.malformed = Some("two :status, or a late one"),
             b":status" => match status(value) {
@@ -64,7 +65,7 @@ impl Answer {
             b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
                 self.malformed = Some("a field that is about the connection");
             }
-            b"apns-id" if wants_id => self.id = uuid(value),
+            b"apns-id" if ids == Ids::All || ids == Ids::Refused && self.status != 200 => self.id = uuid(value),
             b"retry-after" => self.retry_after = retry_after(value),
             b"date" if self.status != 200 => self.date = http_date(value),
             // Section 8.2.1.
@@ -182,7 +183,7 @@ mod tests {
     fn answer(fields: &[(&str, &str)]) -> Answer {
         let mut answer = Answer::default();
         for (name, value) in fields {
-            answer.take(name.as_bytes(), value.as_bytes(), true);
+            answer.take(name.as_bytes(), value.as_bytes(), Ids::All);
         }
         answer
     }

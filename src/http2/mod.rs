@@ -22,7 +22,7 @@ use crate::batch::Batch;
 
 pub use connection::{Blocked, Config, Connection, Ending, EndingKind, Timing};
 pub use error::{ErrorCode, Fault, Found, Problem};
-pub use request::{Request, RequestError};
+pub use request::{Ids, Request, RequestError};
 
 /// The bytes of one header block, compressed.
 pub const MAX_HEADER_BLOCK: usize = 16_384;

@@ -9,6 +9,17 @@ use crate::notification::{DeviceToken, Payload, Priority};
 use super::frame::{HEAD_BYTES, Head, Kind, flag};
 use super::hpack::{Encoder, Indexing};
 
+/// Of which answers the `apns-id` is kept: to read one costs more than all the rest of an acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// Of none.
+    None,
+    /// Of refusals.
+    Refused,
+    /// Of all.
+    All,
+}
+
 /// A notification without its audience, as HTTP/2 carries it.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -28,8 +39,8 @@ pub struct Request {
     pub collapse_id: Option<String>,
     /// `apns-id`, the same for every token: for a batch of one.
     pub id: Option<String>,
-    /// Whether the `apns-id` of each answer is kept.
-    pub keeps_ids: bool,
+    /// Of which answers the `apns-id` is kept.
+    pub keeps_ids: Ids,
 }
 
 impl Request {
@@ -51,7 +62,7 @@ impl Request {
             expiration: None,
             collapse_id: None,
             id: None,
-            keeps_ids: false,
+            keeps_ids: Ids::None,
         }
     }
 

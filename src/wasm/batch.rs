@@ -7,6 +7,7 @@ use memchr::memchr;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::{Backoff, Batch, Config, InDoubt, Settled, Stop};
+use crate::http2::Ids;
 use crate::notification::{Notification, Payload, Priority};
 use crate::outcome::{Outcome, Reason};
 
@@ -21,7 +22,8 @@ pub(super) type SharedBatch = Rc<RefCell<Batch>>;
 pub struct WasmBatch {
     pub(super) shared: SharedBatch,
     pub(super) notification: Notification,
-    pub(super) lists_ids: bool,
+    /// Of which slots the gateway's ids are listed.
+    pub(super) ids: Ids,
     /// Where JavaScript writes tokens before it pushes them.
     input: Vec<u8>,
     /// Times in records count from here.
@@ -92,7 +94,11 @@ impl WasmBatch {
         };
         Ok(WasmBatch {
             shared: Rc::new(RefCell::new(Batch::new(config))),
-            lists_ids: options.list_ids,
+            ids: match (options.list_ids, options.list_accepted) {
+                (false, _) => Ids::None,
+                (true, false) => Ids::Refused,
+                (true, true) => Ids::All,
+            },
             notification: Notification {
                 payload,
                 expiration: options.expiration,
@@ -158,14 +164,14 @@ impl WasmBatch {
     /// said). Where ids are listed, five more: whether there is one, and its bytes.
     pub fn settled(&mut self) -> Vec<u32> {
         let settled = self.batch().take_settled();
-        let length = RECORD + if self.lists_ids { ID } else { 0 };
+        let length = RECORD + if self.ids == Ids::None { 0 } else { ID };
         let mut records = Vec::with_capacity(settled.len() * length);
         for Settled { slot, outcome, reason, dead, died_at, id, at } in settled {
             let elapsed = at.saturating_sub(self.epoch).min(u64::from(u32::MAX)) as u32;
             let packed = outcome as u32 | u32::from(dead) << 8 | u32::from(reason.0) << 16;
             let died_at = died_at.unwrap_or(u64::MAX);
             records.extend([slot, packed, elapsed, died_at as u32, (died_at >> 32) as u32]);
-            if self.lists_ids {
+            if self.ids != Ids::None {
                 let (words, _) = id.as_ref().map_or(&[0; 16], |id| id).as_chunks::<4>();
                 records.push(u32::from(id.is_some()));
                 records.extend(words.iter().map(|word| u32::from_be_bytes(*word)));

@@ -71,7 +71,7 @@ impl WasmConnection {
             id,
             priority: notification.priority,
             expiration: notification.expiration,
-            keeps_ids: batch.lists_ids,
+            keeps_ids: batch.ids,
         };
         let key = self.connection.serve(request).map_err(failure)?;
         let place = key as usize;

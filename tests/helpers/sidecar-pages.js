@@ -94,7 +94,7 @@ export function testPages (which) {
       const page = await opened(t, await server.listen({ host: '127.0.0.1', port: 0 }))
       await page.click('nav a[href="/decoder/"]')
       await page.waitForFunction(() => globalThis.location.pathname === '/decoder/demo/')
-      await page.waitForSelector('#sample-good-ring, [data-sample]', { timeout: 20_000 })
+      await page.waitForSelector('#samples a', { timeout: 20_000 })
     })
   })
 }

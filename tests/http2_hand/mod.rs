@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of what they share")]
 
 use bellpush::batch::{Batch, Config, Settled};
-use bellpush::http2::{self, Batches, Connection, Key, Request, Timing};
+use bellpush::http2::{self, Batches, Connection, Ids, Key, Request, Timing};
 use bellpush::notification::Payload;
 use bellpush::outcome::Outcome;
 
@@ -22,7 +22,7 @@ impl Batches for Held {
 }
 
 pub fn request() -> Request {
-    Request { keeps_ids: true, ..Request::new(Payload::parse(PAYLOAD, 4096).expect("an object")) }
+    Request { keeps_ids: Ids::All, ..Request::new(Payload::parse(PAYLOAD, 4096).expect("an object")) }
 }
 
 pub fn config() -> http2::Config {

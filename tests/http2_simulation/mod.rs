@@ -6,7 +6,7 @@ pub mod gateway;
 use std::collections::VecDeque;
 
 use bellpush::batch::{Batch, Config, Settled};
-use bellpush::http2::{self, Batches, Blocked, Connection, Key, Request, Timing};
+use bellpush::http2::{self, Batches, Blocked, Connection, Ids, Key, Request, Timing};
 use bellpush::notification::Payload;
 use bellpush::outcome::{Outcome, Reason};
 
@@ -159,7 +159,7 @@ impl World<'_> {
         for number in 0..self.held.0.len() {
             let payload = Payload::parse(PAYLOAD, 4096).expect("an object");
             let topic = Some(format!("topic-{number}"));
-            let request = Request { topic, keeps_ids: true, ..Request::new(payload) };
+            let request = Request { topic, keeps_ids: Ids::All, ..Request::new(payload) };
             assert_eq!(connection.serve(request), Ok(number as Key));
         }
         let peer = Peer::new(self.opened, self.setting.character.clone(), self.chance.number());

@@ -7,9 +7,6 @@ import { makeTables } from './tables.js'
 
 /** @typedef {{ name: string, executedAt: Date | null }} MigrationState */
 
-/** Where two that migrate one SQLite file meet, the second one finds done what it was about to do, and looks again. */
-const TRIES = 3
-
 /**
  * In the order of their names; one that was released is never changed.
  * @param {import('../../stores/database.js').Dialect} dialect
@@ -36,17 +33,13 @@ const migratorOf = ({ dialect }, db) => new Migrator({
  * @returns {Promise<string[]>} the names of the migrations that ran
  */
 export async function migrate (database) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await database.run(async db => {
-        const { error, results = [] } = await migratorOf(database, db).migrateToLatest()
-        if (error) throw error
-        return results.map(({ migrationName }) => migrationName)
-      })
-    } catch (error) {
-      if (attempt === TRIES) throw error
-    }
+  const toLatest = async (/** @type {import('kysely').Kysely<any>} */ db) => {
+    const { error, results = [] } = await migratorOf(database, db).migrateToLatest()
+    if (error) throw error
+    return results.map(({ migrationName }) => migrationName)
   }
+  // Servers have locks for this, which Kysely takes; SQLite has none but that of a transaction.
+  return database.dialect.locksRows ? database.run(toLatest) : database.transaction(toLatest)
 }
 
 /**

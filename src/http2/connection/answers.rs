@@ -6,6 +6,7 @@ use crate::outcome::Reason;
 use super::super::answer::{Answer, MAX_BODY, said};
 use super::super::error::{ErrorCode, Found, Problem};
 use super::super::hpack;
+use super::super::request::Ids;
 use super::super::streams::{State as StreamState, Stream};
 use super::ending::give_back;
 use super::{Batches, Connection};
@@ -31,9 +32,9 @@ impl Connection {
         now: u64,
     ) -> Result<(), Problem> {
         let stream = self.streams.get(id).copied();
-        let wants_id = stream.and_then(|stream| self.request(stream.key)).is_some_and(|request| request.keeps_ids);
+        let ids = stream.and_then(|stream| self.request(stream.key)).map_or(Ids::None, |request| request.keeps_ids);
         let mut answer = Answer::default();
-        self.decoder.decode(block, |name, value| answer.take(name, value, wants_id)).map_err(compression_problem)?;
+        self.decoder.decode(block, |name, value| answer.take(name, value, ids)).map_err(compression_problem)?;
         let Some(stream) = stream else { return Ok(()) };
         match stream.state {
             StreamState::Sending | StreamState::Waiting => self.read_answer(batches, &stream, answer, end_stream, now),

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use bellpush::batch::{Batch, Config};
-use bellpush::http2::{self, Batches, Connection, Key, Request, Timing};
+use bellpush::http2::{self, Batches, Connection, Ids, Key, Request, Timing};
 use bellpush::notification::Payload;
 use bellpush::outcome::Outcome;
 
@@ -57,7 +57,7 @@ fn ring(chunks: &[String]) -> Result<u64, Box<dyn Error>> {
     let payload = Payload::parse(PAYLOAD, 4096)?;
     connection.serve(Request {
         topic: Some("com.example.doorbell".into()),
-        keeps_ids: true,
+        keeps_ids: Ids::All,
         ..Request::new(payload)
     })?;
     let mut held = One(Batch::new(Config { list_accepted: true, ..Config::default() }));
