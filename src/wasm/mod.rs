@@ -4,11 +4,13 @@
 //! [`frames`]); what is crossed rarely takes the comfortable way through objects ([`codec`]). Every byte array that
 //! leaves is a copy: a view of this memory would die when the memory grows.
 //!
-//! Two modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
-//! reads and checks bytes. A feature of the crate each.
+//! Three modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
+//! reads and checks bytes, `capture` for whoever looks at recorded traffic. A feature of the crate each.
 
 #[cfg(feature = "push")]
 mod batch;
+#[cfg(feature = "capture")]
+mod capture;
 #[cfg(feature = "codec")]
 mod codec;
 mod failure;
