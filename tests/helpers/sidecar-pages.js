@@ -88,5 +88,13 @@ export function testPages (which) {
       await page.click('details')
       await seen(page, 'clientIds')
     })
+
+    test('the decoder is one click away', async t => {
+      const { server } = await sidecar(t)
+      const page = await opened(t, await server.listen({ host: '127.0.0.1', port: 0 }))
+      await page.click('nav a[href="/decoder/"]')
+      await page.waitForFunction(() => globalThis.location.pathname === '/decoder/demo/')
+      await page.waitForSelector('#sample-good-ring, [data-sample]', { timeout: 20_000 })
+    })
   })
 }
