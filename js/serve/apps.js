@@ -89,8 +89,4 @@ export class Apps {
   async close () {
     await Promise.all([...this].map(app => app.client.close()))
   }
-
-  destroy () {
-    for (const app of this) app.client.destroy()
-  }
 }

@@ -97,7 +97,7 @@ export async function createSidecar (config, { log } = {}) {
     await server.register(jobRoutes, { apps, journal, runner, reader, watchers })
     await server.register(tokenRoutes, { store })
     await server.register(frameRoutes)
-    await server.register(operationRoutes, { apps, store, metrics })
+    await server.register(operationRoutes, { apps, store, journal, metrics })
     await server.register(overviewRoutes, { apps, journal, runner, metrics, watchers })
     await server.register(pageRoutes)
     server.addHook('onReady', async () => {
