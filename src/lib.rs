@@ -32,6 +32,7 @@ pub mod batch;
 pub mod binary;
 mod hex;
 pub mod http2;
+pub mod legacy;
 pub mod notification;
 pub mod outcome;
 

@@ -1,19 +1,22 @@
 //! The only code that knows JavaScript. It translates and decides nothing.
 //!
 //! What is crossed often is crossed once a chunk and as packed numbers or bytes ([`batch`], [`link`], [`http2`],
-//! [`frames`]); what is crossed rarely takes the comfortable way through objects ([`codec`]). Every byte array that
+//! [`frames`], [`gateway`]); what is crossed rarely takes the comfortable way through objects ([`codec`]). Every byte array that
 //! leaves is a copy: a view of this memory would die when the memory grows.
 //!
-//! Two modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
-//! reads and checks bytes. A feature of the crate each.
+//! Three modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
+//! reads and checks bytes, `gateway` for whoever takes the old protocol in. A feature of the crate each.
 
 #[cfg(feature = "push")]
 mod batch;
 #[cfg(feature = "codec")]
 mod codec;
+#[cfg(any(feature = "push", feature = "codec"))]
 mod failure;
 #[cfg(feature = "codec")]
 mod frames;
+#[cfg(feature = "gateway")]
+mod gateway;
 #[cfg(feature = "push")]
 mod http2;
 #[cfg(feature = "push")]
