@@ -43,17 +43,23 @@ import { ResultQueue } from './result-queue.js'
  * @property {number} [connections] at work at once in one push (1 while no token is refused, then up to
  *   16, or 32 where the gateway is far away)
  * @property {number} [connectTimeout] milliseconds for a connection and its handshake (10,000)
- * @property {number} [connectTries] before a gateway is given up (8)
+ * @property {number} [connectTries] connections in a row that fail, or end and have taught nothing, before a gateway is
+ *   given up (8)
+ * @property {number} [idleTimeout] milliseconds after which an idle connection is closed (30,000 for one that was made
+ *   ahead of need; HTTP/2: 600,000)
  * @property {number} [answerTimeout] milliseconds without any progress after which a connection is dead (30,000); each
  *   token in flight adds two, because what waits in buffers shows no progress
  * @property {number} [linger] milliseconds that a connection waits for more tokens before it asks for proof of what it
  *   has sent (250)
  * @property {number} [maxInFlight] tokens held at once (131,072)
  * @property {number} [maxAttempts] times that one notification is tried when Apple fails to process it (3)
+ * @property {{ first: number, longest: number }} [retryDelay] milliseconds before it is tried again, doubled each time,
+ *   and the most; the most between two connections that fail, too ({ first: 500, longest: 30,000 })
  * @property {number} [breaker] so many refused tokens, and more refused than accepted, stop a push (20)
- * @property {'sentinel' | { quiet: number }} [confirm] how acceptance is known: by a sentinel, a knowingly bad
- *   notification whose refusal proves that all before it were accepted ('sentinel'); or it is presumed after so many
- *   milliseconds of silence, and what is refused later is a `lateRejection` event
+ * @property {'sentinel' | { quiet: number, listen?: number }} [confirm] how acceptance is known: by a sentinel, a
+ *   knowingly bad notification whose refusal proves that all before it were accepted ('sentinel'); or it is presumed
+ *   after so many milliseconds of silence, and what is refused later is a `lateRejection` event: `listen` says for how
+ *   many milliseconds the connection is listened to (60,000)
  * @property {'report' | 'resend'} [inDoubt] what becomes of notifications of which nobody can know whether they were
  *   accepted: 'report' never rings twice, 'resend' rather rings twice than never ('report')
  * @property {number} [payloadLimit] bytes (2,048; HTTP/2: what the push type allows)
@@ -88,6 +94,8 @@ import { ResultQueue } from './result-queue.js'
  * @property {string} [id] HTTP/2: the notification's `apns-id`, a UUID, for a single token
  */
 
+const wait = integer(1, 3_600_000)
+
 const clientRules = {
   gateway: ofType('string'),
   auth: ofType('object'),
@@ -99,14 +107,21 @@ const clientRules = {
   connections: integer(1, 100),
   connectTimeout: integer(1, 3_600_000, 10_000),
   connectTries: integer(1, 1000, 8),
+  idleTimeout: integer(1, 86_400_000),
   answerTimeout: integer(1, 3_600_000, 30_000),
   linger: integer(0, 3_600_000, 250),
   maxInFlight: integer(1, 16_777_216, 131_072),
   maxAttempts: integer(1, 255, 3),
+  retryDelay: {
+    fits: (/** @type {any} */ delay) => wait.fits(delay?.first) && wait.fits(delay?.longest),
+    wants: `{ first, longest }, each ${wait.wants}`,
+    fallback: { first: 500, longest: 30_000 }
+  },
   breaker: integer(1, 0xffff_ffff, 20),
   confirm: {
-    fits: (/** @type {any} */ confirm) => confirm === 'sentinel' || integer(1, 3_600_000).fits(confirm?.quiet),
-    wants: "'sentinel' or { quiet: milliseconds }",
+    fits: (/** @type {any} */ confirm) => confirm === 'sentinel' ||
+      (wait.fits(confirm?.quiet) && (confirm.listen === undefined || wait.fits(confirm.listen))),
+    wants: "'sentinel' or { quiet: milliseconds, listen: milliseconds }",
     fallback: 'sentinel'
   },
   inDoubt: oneOf(['report', 'resend'], 'report'),
@@ -131,6 +146,9 @@ const sendRules = {
 
 /** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
 const MOST_LISTENING = 64
+
+/** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
+const LISTEN_ON = 60_000
 
 /** Milliseconds between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 100
@@ -314,6 +332,8 @@ export class Client extends EventEmitter {
         priority: http2 ? http2.priority : read.priority ?? priorityOf(payload),
         maxInFlight: this.#options.maxInFlight,
         maxAttempts: this.#options.maxAttempts,
+        retryFirst: this.#options.retryDelay.first,
+        retryLongest: this.#options.retryDelay.longest,
         breaker: this.#options.breaker,
         resendInDoubt: this.#options.inDoubt === 'resend',
         listAccepted: queue !== undefined,
@@ -324,11 +344,14 @@ export class Client extends EventEmitter {
       connect: signal => this.#connect(signal),
       classify: error => classify(error, this.#gateway, { established: true }),
       connections: this.#options.connections,
+      connectTries: this.#options.connectTries,
       http2: this.#pool && http2 && { pool: this.#pool, request: http2.request },
       timing: {
         linger: this.#options.linger,
         answerTimeout: this.#options.answerTimeout,
-        quiet: this.#options.confirm.quiet
+        quiet: this.#options.confirm.quiet,
+        listen: this.#options.confirm.listen ?? LISTEN_ON,
+        idle: this.#options.idleTimeout
       }
     })
     const finished = this.#finish(push, builder, removal, signal)
@@ -369,6 +392,7 @@ export class Client extends EventEmitter {
       authority: port === 443 ? name : `${name}:${port}`,
       token,
       maxConnections: this.#options.maxConnections,
+      idleTimeout: this.#options.idleTimeout,
       timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
       classify: error => classify(error, this.#gateway, { established: true })
     })
@@ -385,6 +409,7 @@ export class Client extends EventEmitter {
       credentials: this.#credentials,
       connectTimeout: this.#options.connectTimeout,
       tries: this.#options.connectTries,
+      maxWait: this.#options.retryDelay.longest,
       signal
     })
     outside(() => this.emit('connect', { host, port, reused: socket instanceof TLSSocket && socket.isSessionReused() }))

@@ -20,12 +20,6 @@ import { TokenWindow } from './window.js'
 /** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
 const REMEMBERED_IN_SILENCE = 65_536
 
-/** Milliseconds for which a gateway whose silence was taken for success is listened to afterwards. */
-const LISTEN_ON = 60_000
-
-/** So many connections in a row that end and have taught nothing, and the gateway is given up. */
-const FRUITLESS_CONNECTIONS = 5
-
 /**
  * Connections at once where the caller sets no number: one while no token is refused, then more and more, up to as many
  * as a round trip has milliseconds, within these bounds: each refusal costs its connection some round trips.
@@ -53,9 +47,11 @@ const ANSWERS_UNTIL_AHEAD = 2
  * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
  * @property {(error: Error) => Error} classify says what an error of a connected socket means
  * @property {number} [connections] links at work at once
+ * @property {number} connectTries connections in a row that end and have taught nothing, before the gateway is given up
  * @property {{ pool: import('./http2/pool.js').Http2Pool, request: import('./core.js').Http2Request }} [http2] where
  *   this is the protocol: who carries it
- * @property {{ linger: number, answerTimeout: number, quiet?: number }} timing milliseconds
+ * @property {{ linger: number, answerTimeout: number, quiet?: number, listen: number, idle?: number }} timing
+ *   milliseconds; `listen`: for late refusals, where silence was taken for success
  */
 
 export class Push {
@@ -99,7 +95,7 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
-    this.#supply = new Supply(parts.connect)
+    this.#supply = new Supply(parts.connect, { mostIdle: parts.timing.idle })
     const now = this.#now()
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
@@ -340,7 +336,7 @@ export class Push {
         this.#coreFailed(error)
       } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
         this.#giveUp(error)
-      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS) {
+      } else if (this.#fruitless >= this.#parts.connectTries) {
         this.#giveUp(new BellpushError('BELLPUSH_CONNECTION_LOST',
           `the gateway ended ${this.#fruitless} connections in a row without an answer that can be understood` +
           `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
@@ -411,7 +407,7 @@ export class Push {
 
   #listenOn () {
     for (const link of this.#listening) {
-      link.listenOn(LISTEN_ON, () => {
+      link.listenOn(this.#parts.timing.listen, () => {
         this.#listening.delete(link)
         if (this.#listening.size === 0) this.hush()
       })

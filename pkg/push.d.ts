@@ -66,6 +66,8 @@ export class BatchOptions {
     get priority(): number | undefined;
     set priority(value: number | null | undefined);
     resendInDoubt: boolean;
+    retryFirst: number;
+    retryLongest: number;
 }
 
 /**
@@ -165,6 +167,8 @@ export interface InitOutput {
     readonly __wbg_get_batchoptions_payloadLimit: (a: number) => number;
     readonly __wbg_get_batchoptions_priority: (a: number) => number;
     readonly __wbg_get_batchoptions_resendInDoubt: (a: number) => number;
+    readonly __wbg_get_batchoptions_retryFirst: (a: number) => number;
+    readonly __wbg_get_batchoptions_retryLongest: (a: number) => number;
     readonly __wbg_http2connection_free: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_breaker: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_expiration: (a: number, b: number) => void;
@@ -175,6 +179,8 @@ export interface InitOutput {
     readonly __wbg_set_batchoptions_payloadLimit: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_priority: (a: number, b: number) => void;
     readonly __wbg_set_batchoptions_resendInDoubt: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_retryFirst: (a: number, b: number) => void;
+    readonly __wbg_set_batchoptions_retryLongest: (a: number, b: number) => void;
     readonly batch_closeInput: (a: number) => void;
     readonly batch_foreignStatus: (a: number, b: number) => number;
     readonly batch_foreignText: (a: number, b: number) => [number, number];

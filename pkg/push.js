@@ -319,6 +319,30 @@ export class BatchOptions {
         return ret !== 0;
     }
     /**
+     * @returns {number}
+     */
+    get retryFirst() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.__wbg_get_batchoptions_retryFirst(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * @returns {number}
+     */
+    get retryLongest() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        let ret;
+        __wbg_call_guard();
+        ret = wasm.__wbg_get_batchoptions_retryLongest(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
      * @param {number} arg0
      */
     set breaker(arg0) {
@@ -407,6 +431,26 @@ export class BatchOptions {
         }
         __wbg_call_guard();
         wasm.__wbg_set_batchoptions_resendInDoubt(this.__wbg_ptr, arg0);
+    }
+    /**
+     * @param {number} arg0
+     */
+    set retryFirst(arg0) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.__wbg_set_batchoptions_retryFirst(this.__wbg_ptr, arg0);
+    }
+    /**
+     * @param {number} arg0
+     */
+    set retryLongest(arg0) {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.__wbg_set_batchoptions_retryLongest(this.__wbg_ptr, arg0);
     }
 }
 if (Symbol.dispose) BatchOptions.prototype[Symbol.dispose] = BatchOptions.prototype.free;

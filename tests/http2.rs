@@ -212,6 +212,39 @@ fn a_bad_token_is_asked_about_on_another_connection_only() {
 }
 
 #[test]
+fn dead_tokens_that_are_answered_first_do_not_outnumber_those_that_are_still_to_be_answered() {
+    let mut hand = Hand::new(60, &config());
+    hand.hears(&SETTINGS);
+    hand.says();
+    for stream in (1..60).step_by(2) {
+        hand.hears(&refuses(stream, 400, "BadDeviceToken"));
+    }
+    assert_eq!(hand.batch().stopped(), None, "30 are refused, and 30 may be accepted");
+    for stream in (61..120).step_by(2) {
+        hand.hears(&accepts(stream));
+    }
+    assert_eq!((hand.batch().stopped(), hand.count(Outcome::Accepted)), (None, 30));
+}
+
+#[test]
+fn mostly_bad_tokens_stop_the_batch_and_none_is_held_for_dead() {
+    let mut hand = Hand::new(60, &config());
+    hand.hears(&SETTINGS);
+    hand.says();
+    for stream in (1..=60).step_by(2) {
+        hand.hears(&refuses(stream, 400, "BadDeviceToken"));
+    }
+    hand.hears(&refuses(61, 400, "BadDeviceToken"));
+    assert_eq!(hand.batch().stopped(), Some(Stop::MostlyRefused));
+    for stream in (63..120).step_by(2) {
+        hand.hears(&refuses(stream, 400, "BadDeviceToken"));
+    }
+    assert!(hand.batch().is_finished());
+    let ends = hand.ends();
+    assert_eq!(ends.iter().filter(|end| end.outcome == Outcome::Rejected && !end.dead).count(), 60);
+}
+
+#[test]
 fn an_answer_that_comes_before_all_was_sent_stops_the_rest() {
     let mut hand = Hand::new(1, &config());
     hand.hears(&[SETTINGS.to_vec(), setting(4, 5)].concat());

@@ -54,7 +54,7 @@ test(`100,000 tokens, faults by chance (BELLPUSH_SEED=${seed})`, async t => {
 
   let left = all
   let inDoubt = 0
-  // Five connections in a row that teach nothing end a push: then the tokens that were not sent are the next one's.
+  // Eight connections in a row that teach nothing end a push: then the tokens that were not sent are the next one's.
   for (let pushes = 1; left.length > 0; pushes++) {
     assert.ok(pushes <= 20, `${left.length} left after ${pushes} pushes`)
     const { report, error, outcomes } = await ring({ simulator, client }, left)

@@ -103,19 +103,21 @@ test('what is resent and never answered stays in doubt after maxAttempts', async
 for (const connections of [1, 3]) {
   test(`a gateway that closes every connection without a word is given up, ${connections} at once`, async t => {
     const faults = Array.from({ length: 50 }, (_, i) => `close@${i + 1}`)
-    const { client } = await doorbell(t, { faults }, { inDoubt: 'resend', maxAttempts: 100, connections })
+    const options = /** @type {const} */ ({ inDoubt: 'resend', maxAttempts: 100, connections, connectTries: 4 })
+    const { simulator, client } = await doorbell(t, { faults }, options)
     await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(3)), (/** @type {any} */ error) => {
       assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
       // Each may have been accepted with any of the tries.
       assert.deepEqual(error.report.counts, counts({ inDoubt: 3 }))
       return true
     })
+    assert.ok(simulator.counts().connections >= 4)
   })
 }
 
 test('a server that answers with something else is given up, and the rest is not sent to it', async t => {
   const { host, port } = await tlsServer(t, {}, socket => socket.end('220 mail.example.com ESMTP\r\n'))
-  const client = new Client({ gateway: `apns://${host}:${port}`, auth, ca: authority.certPem, maxInFlight: 10 })
+  const client = new Client({ gateway: `apns://${host}:${port}`, auth, ca: authority.certPem, maxInFlight: 10, connectTries: 5 })
   await assert.rejects(client.send({ aps: { alert: 'Ding dong' } }, tokens(200)), (/** @type {any} */ error) => {
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     assert.deepEqual(error.report.counts, counts({ inDoubt: 50, notSent: error.report.total - 50 }))

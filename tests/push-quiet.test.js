@@ -56,6 +56,13 @@ test('however many pushes there are, a client listens on a bounded number of con
   assert.equal(open, 64, 'the oldest went')
 })
 
+test('listens no longer than it is told', async t => {
+  const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1, listen: 1 } })
+  const gone = new Promise(resolve => simulator.once('disconnect', resolve))
+  await client.send(dingDong, tokens(3))
+  await gone
+})
+
 test('destroy by the last news of progress listens no more, either', async t => {
   const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })
   const gone = new Promise(resolve => simulator.once('disconnect', resolve))
@@ -64,7 +71,7 @@ test('destroy by the last news of progress listens no more, either', async t => 
 })
 
 test('the option is checked', async t => {
-  for (const confirm of ['silence', {}, { quiet: 0 }, { quiet: '5' }, null]) {
+  for (const confirm of ['silence', {}, { quiet: 0 }, { quiet: '5' }, { quiet: 5, listen: 0 }, null]) {
     const options = /** @type {any} */ ({ confirm })
     await assert.rejects(doorbell(t, {}, options), { code: 'BELLPUSH_OPTION_INVALID' })
   }

@@ -295,6 +295,15 @@ describe('the gateway', () => {
     })
   })
 
+  test('one that fails for a while is asked again after the delay that was set', async t => {
+    const options = { retryDelay: { first: 1, longest: 1 }, maxAttempts: 10 }
+    const { client } = await doorbell(t, { faults: ['status-1@1', 'status-1@2', 'status-1@3'] }, options)
+    const report = await client.send(dingDong, tokens(1))
+    assert.equal(report.accepted, 1)
+    const half = /** @type {any} */ ({ retryDelay: { first: 5 } })
+    await assert.rejects(doorbell(t, {}, half), withCode('BELLPUSH_OPTION_INVALID'))
+  })
+
   test('one that refuses most tokens trips the breaker: wrong environment or application', async t => {
     const { simulator, client } = await doorbell(t, { dead: tokens(300) }, { breaker: 20, connections: 1 })
     await assert.rejects(client.send(dingDong, tokens(300)), (/** @type {any} */ error) => {

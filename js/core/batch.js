@@ -39,6 +39,8 @@ export const outcomes = Object.freeze(
  * @property {number | undefined} priority 10 or 5
  * @property {number} maxInFlight slots held at once
  * @property {number} maxAttempts times that one notification is tried when the gateway fails
+ * @property {number} [retryFirst] milliseconds before the second of these tries, doubled before each further one
+ * @property {number} [retryLongest] milliseconds, the most
  * @property {number} breaker refused tokens that stop the batch if they outnumber the accepted ones
  * @property {boolean} resendInDoubt
  * @property {boolean} listAccepted whether `settled` lists accepted slots

@@ -39,6 +39,7 @@ const IDLE_TIMEOUT = 600_000
  * @property {string} authority
  * @property {import('./connection.js').Http2SocketParts['token']} token
  * @property {number} maxConnections
+ * @property {number} [idleTimeout] milliseconds
  * @property {{ answerTimeout: number, pingInterval: number }} timing milliseconds
  * @property {(error: Error) => Error} classify
  */
@@ -79,7 +80,7 @@ export class Http2Pool {
     for (const connection of this.#connections) connection.forget(user)
     if (this.#users.size > 0) return
     for (const connection of this.#connections) connection.rest(true)
-    this.#idle = setTimeout(() => this.close(), IDLE_TIMEOUT).unref()
+    this.#idle = setTimeout(() => this.close(), this.#parts.idleTimeout ?? IDLE_TIMEOUT).unref()
   }
 
   /** Writes what there is to write; where that is not all, sees to another connection. */

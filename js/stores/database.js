@@ -36,7 +36,8 @@ const LOCK_TIMEOUT = 5_000
 /** So often is a transaction begun again that met another one. */
 const RACES = 10
 const FIRST_WAIT = 5
-const LONGEST_WAIT = 100
+/** Short: nobody queues for SQLite's lock, so against a process that takes it again and again only many tries help. */
+const LONGEST_WAIT = 15
 
 /** A database that is open. */
 export class Database {

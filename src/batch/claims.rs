@@ -47,7 +47,7 @@ impl Batch {
         if now < self.paused_until {
             return None;
         }
-        let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2));
+        let suspicious = self.mostly_refused(self.config.breaker.div_ceil(2), 0);
         let range = if suspicious { self.waiting.take_back(max) } else { self.waiting.take_front(max) }?;
         self.ledger.set(range, State::Claimed);
         self.claimed_since_failing = true;
@@ -130,7 +130,7 @@ impl Batch {
             Consequence::SecondOpinion if !stopped => {
                 self.ledger.accuse(slot, refusal.connection, reason);
                 self.put_back(slot);
-                self.count_refused(now);
+                self.count_refused(refusal.pending, now);
             }
             Consequence::Dead => {
                 self.reject(slot, refusal, true, now);
@@ -147,14 +147,14 @@ impl Batch {
                 }
                 // Once is no illness; one that is asked again and fails again gets longer and longer to recover.
                 let again = self.failing.saturating_sub(1).min(255) as u8;
-                let pause = if again > 0 { policy::retry_delay(again, slot) } else { 0 };
+                let pause = if again > 0 { self.config.retry.delay(again, slot) } else { 0 };
                 let pause = pause.max(refusal.retry_after);
                 self.paused_until = self.paused_until.max(now.saturating_add(pause));
             }
             Consequence::RetryToken => self.delay(slot, refusal, now),
             Consequence::Reject | Consequence::SecondOpinion => {
                 self.reject(slot, refusal, false, now);
-                self.count_refused(now);
+                self.count_refused(refusal.pending, now);
             }
         }
         self.ledger.slide();
@@ -174,7 +174,7 @@ impl Batch {
             self.settle(slot, Outcome::Exhausted, refusal.reason, false, now);
         } else {
             self.ledger.set(SlotRange::one(slot), State::Delayed);
-            let wait = policy::retry_delay(failures, slot).max(refusal.retry_after);
+            let wait = self.config.retry.delay(failures, slot).max(refusal.retry_after);
             self.delayed.push(Reverse((now.saturating_add(wait), slot)));
         }
     }

@@ -34,7 +34,7 @@ use ranges::SlotSet;
 
 pub(crate) use ranges::SlotRange;
 pub(crate) use types::Refusal;
-pub use types::{Config, Counts, Id, InDoubt, Settled, Stop};
+pub use types::{Backoff, Config, Counts, Id, InDoubt, Settled, Stop};
 
 /// The number of a slot: the first token pushed is 0, and so on. A batch has at most 2³² − 1 of them.
 pub type Slot = u32;
@@ -309,10 +309,10 @@ impl Batch {
     }
 
     /// The breaker for tokens: see [`Config::breaker`].
-    fn count_refused(&mut self, now: u64) {
+    fn count_refused(&mut self, pending: u64, now: u64) {
         self.refused += 1;
         self.failing = 0;
-        if self.mostly_refused(self.config.breaker) {
+        if self.mostly_refused(self.config.breaker, pending) {
             self.stop(Stop::MostlyRefused, now);
         }
     }
@@ -325,7 +325,8 @@ impl Batch {
         }
     }
 
-    fn mostly_refused(&self, at_least: u32) -> bool {
-        self.refused >= u64::from(at_least) && self.refused > self.counts.of(Outcome::Accepted)
+    /// Those of which nothing is known yet get the benefit of the doubt.
+    fn mostly_refused(&self, at_least: u32, pending: u64) -> bool {
+        self.refused >= u64::from(at_least) && self.refused > self.counts.of(Outcome::Accepted) + pending
     }
 }

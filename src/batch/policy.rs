@@ -80,36 +80,11 @@ pub fn by_status(status: u16) -> Consequence {
     }
 }
 
-/// How long a slot waits after its `failures`th refusal for a passing cause, in milliseconds: doubled each time, capped,
-/// and spread by the slot's number, so that slots that failed together do not come back together.
-#[must_use]
-pub fn retry_delay(failures: u8, slot: u32) -> u64 {
-    let base = RETRY_FIRST_MS << u32::from(failures.saturating_sub(1)).min(16);
-    let capped = base.min(RETRY_CAP_MS);
-    // A multiplicative hash (Knuth): the core has no source of chance, and needs none to spread things.
-    let spread = u64::from(slot.wrapping_mul(2_654_435_761) >> 16) * (capped / 2) / 65_536;
-    capped / 2 + spread
-}
-
-const RETRY_FIRST_MS: u64 = 500;
-const RETRY_CAP_MS: u64 = 30_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn a_delay_grows_and_is_capped_and_never_nothing() {
-        for slot in [0, 1, 77, u32::MAX] {
-            for failures in 1..=255 {
-                let delay = retry_delay(failures, slot);
-                let full = (RETRY_FIRST_MS << u32::from(failures - 1).min(16)).min(RETRY_CAP_MS);
-                assert!((full / 2..=full).contains(&delay), "{failures} failures, slot {slot}: {delay} ms");
-            }
-        }
-    }
 
     #[test]
     fn a_status_nobody_knows_is_about_its_own_notification() {

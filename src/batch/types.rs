@@ -12,6 +12,8 @@ pub struct Config {
     /// How often a slot is sent when the gateway fails for a passing cause, or, with [`InDoubt::Resend`], when nobody can
     /// know; then it is [`Outcome::Exhausted`] or [`Outcome::InDoubt`].
     pub max_attempts: u8,
+    /// How long it waits before each of them.
+    pub retry: Backoff,
     /// What becomes of slots of which nobody can know whether they were accepted.
     pub in_doubt: InDoubt,
     /// So many refused tokens, and more refused than accepted, stop the batch: the environment or the app is wrong. So
@@ -28,11 +30,34 @@ impl Default for Config {
         Self {
             max_in_flight: 131_072,
             max_attempts: 3,
+            retry: Backoff { first: 500, longest: 30_000 },
             in_doubt: InDoubt::Report,
             breaker: 20,
             list_accepted: false,
             expiration: None,
         }
+    }
+}
+
+/// How long to wait before something is tried again, in milliseconds: doubled each time, up to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// Before the second try.
+    pub first: u32,
+    /// Before any.
+    pub longest: u32,
+}
+
+impl Backoff {
+    /// What slot number `slot` waits after its `failures`th failure: between half of the time and all of it, so that what
+    /// failed together does not come back together.
+    #[must_use]
+    pub fn delay(self, failures: u8, slot: Slot) -> u64 {
+        let doubled = u64::from(self.first) << u32::from(failures.saturating_sub(1)).min(16);
+        let full = doubled.min(u64::from(self.longest));
+        // A multiplicative hash (Knuth): the core has no source of chance, and needs none to spread things.
+        let spread = u64::from(slot.wrapping_mul(2_654_435_761) >> 16) * (full / 2) / 65_536;
+        full - full / 2 + spread
     }
 }
 
@@ -91,12 +116,15 @@ pub(crate) struct Refusal {
     /// Milliseconds since 1970 at which the token died.
     pub(crate) died_at: Option<u64>,
     pub(crate) id: Option<Id>,
+    /// Notifications of the batch on the same connection that are answered each on its own, and are not yet: what they
+    /// will say may outweigh this.
+    pub(crate) pending: u64,
 }
 
 impl Refusal {
     /// For this reason, and that is all it said, on a connection that is over.
     pub(crate) fn new(reason: Reason) -> Self {
-        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None }
+        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None, pending: 0 }
     }
 }
 
@@ -120,6 +148,25 @@ impl Counts {
     pub(super) fn add(&mut self, outcome: Outcome, more: u64) {
         if let Some(count) = self.0.get_mut(outcome as usize) {
             *count += more;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_delay_grows_and_is_capped_and_never_nothing() {
+        let backoff = Backoff { first: 500, longest: 30_000 };
+        for slot in [0, 1, 77, u32::MAX] {
+            for failures in 1..=255 {
+                let delay = backoff.delay(failures, slot);
+                let full = (500 << u32::from(failures - 1).min(16)).min(30_000);
+                assert!((full / 2..=full).contains(&delay), "{failures} failures, slot {slot}: {delay} ms");
+            }
         }
     }
 }

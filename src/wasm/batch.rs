@@ -6,7 +6,7 @@ use std::rc::Rc;
 use memchr::memchr;
 use wasm_bindgen::prelude::*;
 
-use crate::batch::{Batch, Config, InDoubt, Settled, Stop};
+use crate::batch::{Backoff, Batch, Config, InDoubt, Settled, Stop};
 use crate::notification::{Notification, Payload, Priority};
 use crate::outcome::{Outcome, Reason};
 
@@ -42,6 +42,10 @@ pub struct Options {
     pub max_in_flight: u32,
     #[wasm_bindgen(js_name = maxAttempts)]
     pub max_attempts: u8,
+    #[wasm_bindgen(js_name = retryFirst)]
+    pub retry_first: u32,
+    #[wasm_bindgen(js_name = retryLongest)]
+    pub retry_longest: u32,
     pub breaker: u32,
     #[wasm_bindgen(js_name = resendInDoubt)]
     pub resend_in_doubt: bool,
@@ -55,7 +59,8 @@ pub struct Options {
 impl Options {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Options {
-        Options::default()
+        let Backoff { first, longest } = Config::default().retry;
+        Options { retry_first: first, retry_longest: longest, ..Options::default() }
     }
 }
 
@@ -79,6 +84,7 @@ impl WasmBatch {
         let config = Config {
             max_in_flight: options.max_in_flight,
             max_attempts: options.max_attempts,
+            retry: Backoff { first: options.retry_first, longest: options.retry_longest },
             in_doubt: if options.resend_in_doubt { InDoubt::Resend } else { InDoubt::Report },
             breaker: options.breaker,
             list_accepted: options.list_accepted,

@@ -11,7 +11,7 @@
 mod checks;
 mod gateway;
 
-use bellpush::batch::{Batch, Config, InDoubt, Settled, Stop};
+use bellpush::batch::{Backoff, Batch, Config, InDoubt, Settled, Stop};
 use bellpush::binary::{Confirm, Link, LinkState, Timing};
 use bellpush::notification::{Notification, Payload};
 use bellpush::outcome::Reason;
@@ -133,6 +133,7 @@ pub fn run([size, attempts, breaker, times]: Configuration, operations: impl Int
     let config = Config {
         max_in_flight: one_of(&[65_536, 6, 1, 2, 40], size),
         max_attempts: attempts & 3,
+        retry: Backoff { first: one_of(&[500, 0, 7], size / 16), longest: one_of(&[30_000, 0, 3], size / 64) },
         in_doubt: if attempts & 8 == 0 { InDoubt::Report } else { InDoubt::Resend },
         breaker: one_of(&[u32::MAX, 2, 20, 1, 0], breaker),
         list_accepted: true,

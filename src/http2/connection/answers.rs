@@ -170,8 +170,16 @@ impl Connection {
         if expired && self.renew(stream) {
             return give_back(batches, stream, now);
         }
-        let refusal =
-            Refusal { connection: self.number, retry_after, died_at: said.timestamp, id, ..Refusal::new(Reason::NONE) };
+        let pending =
+            self.serving.get(stream.key as usize).and_then(Option::as_ref).map_or(0, |one| one.streams as u64);
+        let refusal = Refusal {
+            connection: self.number,
+            retry_after,
+            died_at: said.timestamp,
+            id,
+            pending,
+            ..Refusal::new(Reason::NONE)
+        };
         batches.with(stream.key, |batch| {
             let reason = batch.reason_for(status, said.reason.as_bytes());
             batch.refuse(stream.slot, Refusal { reason, ..refusal }, now);

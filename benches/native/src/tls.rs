@@ -10,25 +10,41 @@ use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 
-use super::frames::{Answer, Frames};
-use super::tally::Tally;
+use crate::tally::Tally;
+
+/// What is spoken on a connection.
+pub trait Protocol {
+    /// Reads on; appends what is to be answered. `true`: then the connection is to be ended.
+    fn take(&mut self, bytes: &[u8], tally: &Tally, answers: &mut Vec<u8>) -> bool;
+}
 
 /// Some records at a time: as much as the kernel gives for one call.
 const INCOMING: usize = 256 * 1024;
 /// More than any flight of a handshake.
 const OUTGOING: usize = 32 * 1024;
+/// Bytes that go into one record; a header and what seals it come to them.
+const RECORD: usize = 16 * 1024;
 /// A client that was refused gets this long to close its side.
 const LINGERING: Duration = Duration::from_secs(10);
 
-pub fn serve(mut socket: TcpStream, config: Arc<ServerConfig>, tally: &Tally) -> Result<(), Box<dyn Error>> {
+/// Serves one connection to its end.
+///
+/// # Errors
+/// Whatever ends it early.
+pub fn serve(
+    mut socket: TcpStream,
+    config: Arc<ServerConfig>,
+    mut protocol: impl Protocol,
+    tally: &Tally,
+) -> Result<(), Box<dyn Error>> {
     socket.set_nodelay(true)?;
     let mut tls = UnbufferedServerConnection::new(config)?;
     let mut incoming = vec![0; INCOMING];
     let (mut start, mut end) = (0, 0);
     let mut outgoing = vec![0; OUTGOING];
     let mut encoded = 0;
-    let mut frames = Frames::new();
-    let mut answer = None;
+    let mut answers = Vec::new();
+    let mut ended = false;
     let mut established = false;
     loop {
         let UnbufferedStatus { mut discard, state, .. } = tls.process_tls_records(&mut incoming[start..end]);
@@ -44,8 +60,8 @@ pub fn serve(mut socket: TcpStream, config: Arc<ServerConfig>, tally: &Tally) ->
                 while let Some(record) = traffic.next_record() {
                     let record = record?;
                     discard += record.discard;
-                    if answer.is_none() {
-                        answer = frames.take(record.payload, tally);
+                    if !ended {
+                        ended = protocol.take(record.payload, tally, &mut answers);
                     }
                 }
             }
@@ -54,14 +70,22 @@ pub fn serve(mut socket: TcpStream, config: Arc<ServerConfig>, tally: &Tally) ->
                     established = true;
                     tally.connected();
                 }
-                if let Some(Answer { status, identifier }) = answer {
-                    if let Some(identifier) = identifier {
-                        let [a, b, c, d] = identifier.to_be_bytes();
-                        encoded += traffic.encrypt(&[8, status, a, b, c, d], &mut outgoing[encoded..])?;
+                for part in answers.chunks(RECORD) {
+                    let room = encoded + RECORD + 1024;
+                    if outgoing.len() < room {
+                        outgoing.resize(room, 0);
                     }
+                    encoded += traffic.encrypt(part, &mut outgoing[encoded..])?;
+                }
+                answers.clear();
+                if ended {
                     encoded += traffic.queue_close_notify(&mut outgoing[encoded..])?;
                     socket.write_all(&outgoing[..encoded])?;
                     return discard_rest(socket, incoming);
+                }
+                if encoded > 0 {
+                    socket.write_all(&outgoing[..encoded])?;
+                    encoded = 0;
                 }
                 read_on = true;
             }

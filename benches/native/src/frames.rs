@@ -1,6 +1,7 @@
 //! Frames from a stream of bytes, in place: commands 0, 1 and 2, one after the other, without allocating for any.
 
-use super::tally::Tally;
+use crate::tally::Tally;
+use crate::tls::Protocol;
 
 /// No frame that a client of these benchmarks sends is longer.
 const LONGEST_FRAME: usize = 8192;
@@ -8,9 +9,9 @@ const LONGEST_FRAME: usize = 8192;
 const SHORTEST_TOKEN: usize = 8;
 
 /// The error response that ends a connection. `None` for the identifier: command 0, which is cut without a word.
-pub struct Answer {
-    pub status: u8,
-    pub identifier: Option<u32>,
+struct Answer {
+    status: u8,
+    identifier: Option<u32>,
 }
 
 struct Frame<'a> {
@@ -19,18 +20,33 @@ struct Frame<'a> {
     has_payload: bool,
 }
 
+/// The stream of one connection.
 pub struct Frames {
     /// The beginning of a frame whose rest is still to come.
     unfinished: Vec<u8>,
 }
 
+impl Protocol for Frames {
+    fn take(&mut self, bytes: &[u8], tally: &Tally, answers: &mut Vec<u8>) -> bool {
+        let Some(Answer { status, identifier }) = self.read(bytes, tally) else { return false };
+        if let Some(identifier) = identifier {
+            answers.extend([8, status]);
+            answers.extend(identifier.to_be_bytes());
+        }
+        true
+    }
+}
+
 impl Frames {
+    /// At its beginning.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "nobody makes one but a gateway")]
     pub fn new() -> Self {
         Self { unfinished: Vec::with_capacity(2 * LONGEST_FRAME) }
     }
 
     /// Reads on; an answer ends the stream.
-    pub fn take(&mut self, mut bytes: &[u8], tally: &Tally) -> Option<Answer> {
+    fn read(&mut self, mut bytes: &[u8], tally: &Tally) -> Option<Answer> {
         let mut judge = Judge { tally, dead_every: tally.dead_every(), accepted: 0, duplicates: 0 };
         if !self.unfinished.is_empty() {
             // Enough to finish the frame that has begun: how many of them it takes, its parser says.

@@ -1,17 +1,9 @@
-//! A gateway of the binary protocol that is faster than any client: it reads frames, accepts them in silence, refuses
-//! the dead ones as Apple does, and proves what it accepted by a bitmap.
-//!
-//! `gateway CERT.pem KEY.pem CA.pem` prints the port it listens on, then obeys its standard input, a command a line:
+//! What every gateway does: it prints the port it listens on, then obeys its standard input, a command a line:
 //!
 //! * `reset EVERY`: a new count; from now on the tokens with number % EVERY == EVERY / 2 are dead (0: none is);
 //! * `report`: prints the counts as JSON.
 //!
-//! The last four bytes of a token are its number. It ends with its standard input. It is no simulator: its only fault is
-//! the refusal of a dead token.
-
-mod connection;
-mod frames;
-mod tally;
+//! The last four bytes of a token are its number. It ends with its standard input.
 
 use std::error::Error;
 use std::io::{self, BufRead, Write};
@@ -24,14 +16,21 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
-use tally::Tally;
+use crate::tally::Tally;
+use crate::tls::{self, Protocol};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [certificate, key, authority] = arguments.as_slice() else {
-        return Err("usage: gateway CERT.pem KEY.pem CA.pem".into());
-    };
-    let config = Arc::new(configure(certificate, key, authority)?);
+/// Serves until the standard input ends: each connection with a protocol of its own, which `make` makes.
+///
+/// # Errors
+/// Files that are not there, and commands that are none.
+pub fn run<P: Protocol>(
+    [certificate, key, authority]: [&str; 3],
+    alpn: &[&[u8]],
+    make: impl Fn() -> P + Copy + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    let mut config = configure(certificate, key, authority)?;
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    let config = Arc::new(config);
     let tally: &'static Tally = Box::leak(Box::default());
     let listener = TcpListener::bind("127.0.0.1:0")?;
     say(&listener.local_addr()?.port().to_string())?;
@@ -39,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for socket in listener.incoming().flatten() {
             let config = Arc::clone(&config);
             // How a connection ends is the client's affair: the counts tell what there is to know.
-            thread::spawn(move || connection::serve(socket, config, tally).ok());
+            thread::spawn(move || tls::serve(socket, config, make(), tally).ok());
         }
     });
     for line in io::stdin().lock().lines() {
