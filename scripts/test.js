@@ -11,6 +11,7 @@ import { installDatabases } from './lib/databases.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
+import { installOldClients } from './lib/old-clients.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
@@ -55,8 +56,9 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases)\//.test(path)) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases|legacy)\//.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
+  { group: 'js', name: 'legacy', run: testOldClients },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
@@ -64,6 +66,12 @@ const steps = [
 function testDatabases () {
   installDatabases()
   nodeTests(path => path.startsWith('tests/databases/'))
+}
+
+/** The legacy gateway against clients of its time; one that cannot be installed is skipped, and the step says so. */
+function testOldClients () {
+  installOldClients()
+  nodeTests(path => path.startsWith('tests/legacy/'))
 }
 
 function format () {

@@ -1,6 +1,6 @@
 /**
- * Clients of the legacy binary protocol as they were when it was in use: installed once into this person's cache, for the
- * tests of the legacy gateway alone. Nothing of them is changed.
+ * Clients of the legacy binary protocol as they were when it was in use: installed once into this person's cache, for
+ * the tests of the legacy gateway alone. Nothing of them is changed.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,8 +20,8 @@ const folder = () => join(cacheFolder(), 'old-clients')
 
 /**
  * What is there of them.
- * @returns {{ npm: string | undefined, python: string | undefined, php: string | undefined }} a folder that packages can be
- *   required from; an interpreter that has the packages; an interpreter with OpenSSL
+ * @returns {{ npm: string | undefined, python: string | undefined, php: string | undefined }} a folder that packages
+ *   can be required from; an interpreter that has the packages; an interpreter with OpenSSL
  */
 export function oldClients () {
   const npm = join(folder(), 'node_modules')

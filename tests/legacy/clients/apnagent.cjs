@@ -1,12 +1,14 @@
+// @ts-nocheck
 /**
- * npm's apnagent 1.1.3. It knows no gateway but Apple's, so this process is told that those names are somewhere else, as a
- * line in /etc/hosts would; the rest is as its manual has it, but for less patience before it connects again.
+ * npm's apnagent 1.1.3. It knows no gateway but Apple's, so this process is told that those names are somewhere else, as
+ * a line in /etc/hosts would; the rest is as its manual has it, but for less patience before it connects again.
  */
 'use strict'
 const { createRequire } = require('node:module')
 const { readFileSync } = require('node:fs')
 const tls = require('node:tls')
-const { folder, host, port, feedbackPort, cert, key, ca, tokens, what, payload } = JSON.parse(readFileSync(process.argv[2]))
+const told = JSON.parse(readFileSync(process.argv[2]))
+const { folder, host, port, feedbackPort, cert, key, ca, tokens, what, payload } = told
 const connect = tls.connect
 tls.connect = (options, done) => connect({
   ...options, host, port: options.port === 2195 ? port : feedbackPort, servername: options.host
@@ -27,7 +29,8 @@ if (what === 'feedback') {
   const agent = new apnagent.Agent()
   agent.set('cert file', cert).set('key file', key).set('ca', readFileSync(ca)).set('reconnect delay', '50ms')
   agent.on('gateway:error', () => {})
-  agent.on('message:error', (error, message) => say({ rejected: message && message.device().toString(), status: error.code }))
+  agent.on('message:error', (error, message) =>
+    say({ rejected: message && message.device().toString(), status: error.code }))
   agent.connect(error => {
     if (error) throw error
     const { aps } = JSON.parse(payload)

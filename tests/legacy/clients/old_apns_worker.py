@@ -15,7 +15,7 @@ from apns_worker import ApnsManager, Message  # noqa: E402
 
 
 def rejected(error):
-    print(json.dumps({'rejected': error.token, 'status': error.status}), flush=True)
+    print(json.dumps({'rejected': error.token.decode(), 'status': error.status}), flush=True)
 
 
 manager = ApnsManager(told['key'], told['cert'], environment='production', error_handler=rejected)
