@@ -63,6 +63,9 @@ const MOST_RUNS = 1_024
 const GRACE = 10_000
 const LAST_GRACE = 15_000
 
+/** Milliseconds for somebody to go who may not speak here. */
+const FAREWELL = 1_000
+
 /** Milliseconds between two looks at what was remembered long enough. */
 const SWEEP = 60_000
 
@@ -211,7 +214,7 @@ export class LegacyGateway {
   #connected (socket) {
     const { log } = this.#options
     const found = this.#identify(socket)
-    if (found.app === undefined) return void socket.destroy()
+    if (found.app === undefined) return turnAway(socket)
     const { app, name, certificate } = found
     const client = this.#clients.of({ app: app.name, name, certificate })
     client.connections++
@@ -244,7 +247,7 @@ export class LegacyGateway {
     const { log } = this.#options
     const { app, name } = this.#identify(socket)
     const store = this.#feedback
-    if (app === undefined || store === undefined) return void socket.destroy()
+    if (app === undefined || store === undefined) return turnAway(socket)
     const topic = app.topic ?? app.name
     try {
       const { told, last } = await serveFeedback(socket, store.pages(topic))
@@ -335,6 +338,14 @@ export class LegacyGateway {
     for (const connection of this.#connections) if (connection.client === client) open += connection.open
     return open
   }
+}
+
+/** In order, so that it does not look like a network that breaks. @param {import('node:net').Socket} socket */
+function turnAway (socket) {
+  socket.resume()
+  socket.end()
+  const timer = setTimeout(() => socket.destroy(), FAREWELL)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 /** @param {string} host */

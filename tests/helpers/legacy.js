@@ -32,6 +32,10 @@ export async function legacyGateway (t, simulated = {}, { plain = false, client:
     topic: 'com.example.doorbell',
     ...own
   })
+  t.after(async () => {
+    client.destroy()
+    await simulator.stop()
+  })
   const { lines, log } = recorder()
   const gateway = await createLegacyGateway({
     apps: [{ name: 'doorbell', client, ...app }],
@@ -44,11 +48,9 @@ export async function legacyGateway (t, simulated = {}, { plain = false, client:
   })
   /** @type {import('./raw-client.js').RawClient[]} */
   const clients = []
-  t.after(async () => {
+  t.after(() => {
     for (const client of clients) client.destroy()
     gateway.destroy()
-    client.destroy()
-    await simulator.stop()
   })
   const { certPem: cert, keyPem: key } = clientCertificate
   const credentials = plain ? undefined : { ca: authority.certPem, cert, key }

@@ -24,10 +24,10 @@ const server = await authority.issue({ commonName: 'gateway.push.apple.com', hos
 const client = await authority.issue({ uid: 'com.example.doorbell', environments: ['sandbox'] })
 
 const node = (/** @type {string} */ script) =>
-  there.npm && { command: process.execPath, args: ['--no-deprecation', script] }
+  there.npm === undefined ? undefined : { command: process.execPath, args: ['--no-deprecation', script] }
 const python = (/** @type {string} */ script) =>
-  there.python && { command: there.python, args: ['-W', 'ignore', script] }
-const php = there.php && { command: there.php, args: ['tutorial.php'] }
+  there.python === undefined ? undefined : { command: there.python, args: ['-W', 'ignore', script] }
+const php = there.php === undefined ? undefined : { command: there.php, args: ['tutorial.php'] }
 
 /**
  * @type {{ name: string, program: { command: string, args: string[] } | undefined, told?: object, says?: boolean,
@@ -126,7 +126,7 @@ describe('an old client loses nothing and rings nobody twice:', () => {
       const alive = tokens.filter(token => !bad.includes(token) && !gone.includes(token))
       assert.deepEqual([...simulator.accepted.keys()].sort(), alive.sort())
       t.diagnostic(JSON.stringify(gateway.figures()[0]))
-      assert.deepEqual(lines.filter(({ level }) => level === 'error'), [])
+      assert.deepEqual(lines.filter((/** @type {any} */ { level }) => level === 'error'), [])
 
       const feedback = await run({ what: 'feedback' })
       await feedback.until(() => feedback.lines.flatMap(({ dead = [] }) => dead).length >= gone.length)

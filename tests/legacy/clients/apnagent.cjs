@@ -1,7 +1,7 @@
 // @ts-nocheck
 /**
- * npm's apnagent 1.1.3. It knows no gateway but Apple's, so this process is told that those names are somewhere else, as
- * a line in /etc/hosts would; the rest is as its manual has it, but for less patience before it connects again.
+ * npm's apnagent 1.1.3. It knows no gateway but Apple's, so this process is told that those names are elsewhere, as a
+ * line in /etc/hosts would; the rest is as its manual has it, but for less patience before it connects again.
  */
 'use strict'
 const { createRequire } = require('node:module')
