@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { say } from '../scripts/lib/run.js'
 import { encode } from './encode.js'
 import { far } from './far.js'
+import { legacy } from './legacy.js'
 import { machine, show } from './lib/figures.js'
 import { buildNative } from './lib/native.js'
 import { plain } from './plain.js'
@@ -14,7 +15,7 @@ import { rejected } from './rejected.js'
 import { streamed } from './streamed.js'
 
 /** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
-const benchmarks = { encode, plain, rejected, far, streamed }
+const benchmarks = { encode, plain, rejected, far, streamed, legacy }
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
 const unknown = positionals.filter(name => !(name in benchmarks))
