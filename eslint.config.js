@@ -58,6 +58,9 @@ export default [
     }
   },
 
-  { files: ['js/decode.js', 'demo/**/*.js'], languageOptions: { globals: { ...globals.browser } } },
+  {
+    files: ['js/decode.js', 'js/serve/page/**/*.js', 'demo/**/*.js'],
+    languageOptions: { globals: { ...globals.browser } }
+  },
   { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } }
 ]

@@ -12,7 +12,7 @@ export async function plain () {
     runners: {
       ours: { contender: 'bellpush', rounds: 15, warmUp: 10 },
       bytes: { contender: 'raw', rounds: 15, warmUp: 10 },
-      apn: { contender: 'apn', rounds: 3 }
+      apn: { contender: 'apn', rounds: 3, silent: true }
     }
   })
   const [ours, bytes, apn] = [raw.ours, raw.bytes, raw.apn]

@@ -7,15 +7,35 @@ import { parseArgs } from 'node:util'
 import { say } from '../scripts/lib/run.js'
 import { encode } from './encode.js'
 import { far } from './far.js'
+import { http2Burst } from './http2/burst.js'
+import { http2Far } from './http2/far.js'
+import { http2Goaway } from './http2/goaway.js'
+import { http2Million } from './http2/million.js'
+import { http2Once } from './http2/once.js'
+import { http2Results } from './http2/results.js'
 import { legacy } from './legacy.js'
 import { machine, show } from './lib/figures.js'
 import { buildNative } from './lib/native.js'
 import { plain } from './plain.js'
 import { rejected } from './rejected.js'
-import { streamed } from './streamed.js'
+import { http2Streamed, streamed } from './streamed.js'
 
 /** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
-const benchmarks = { encode, plain, rejected, far, streamed, legacy }
+const benchmarks = {
+  encode,
+  plain,
+  rejected,
+  far,
+  streamed,
+  legacy,
+  'http2-burst': http2Burst,
+  'http2-million': http2Million,
+  'http2-results': http2Results,
+  'http2-once': http2Once,
+  'http2-far': http2Far,
+  'http2-goaway': http2Goaway,
+  'http2-streamed': http2Streamed
+}
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
 const unknown = positionals.filter(name => !(name in benchmarks))

@@ -1,5 +1,5 @@
 /**
- * Ten million tokens out of a database: memory that does not grow, at a rate that does not fall.
+ * Ten million tokens out of a database, by either protocol: memory that does not grow, at a rate that does not fall.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,16 +11,31 @@ import { makeCertificates } from './lib/certificates.js'
 import { Contender } from './lib/contender.js'
 import { atLeast, atMost, rate } from './lib/figures.js'
 import { Gateway } from './lib/native.js'
+import { topic } from './lib/tokens.js'
 
 const COUNT = 10_000_000
 /** The slowest tenth of the run is no slower than this part of the median. */
 const STEADY = 0.7
 
-export async function streamed () {
+export function streamed () {
+  return measure('streamed', '', { scheme: 'apns' })
+}
+
+export function http2Streamed () {
+  return measure('http2-streamed', ', over HTTP/2', { scheme: 'https', http2: {}, options: { topic } })
+}
+
+/**
+ * @param {string} name
+ * @param {string} how
+ * @param {{ scheme: string, http2?: import('./lib/native.js').Http2Limits, options?: object }} protocol
+ */
+async function measure (name, how, { scheme, http2, options }) {
   const file = await databaseOf(COUNT)
   const certificates = await makeCertificates()
-  const gateway = await Gateway.start(certificates.files)
-  const setup = { port: gateway.port, credentials: certificates.client, file, count: COUNT }
+  const gateway = await Gateway.start(certificates.files, http2)
+  const address = `${scheme}://127.0.0.1:${gateway.port}`
+  const setup = { gateway: address, credentials: certificates.client, file, count: COUNT, options }
   const contender = await Contender.start('streamed', setup)
   try {
     gateway.reset()
@@ -29,8 +44,8 @@ export async function streamed () {
     const rates = said.tenths.toSorted((/** @type {number} */ a, /** @type {number} */ b) => a - b)
     const middle = rates[rates.length >> 1]
     return {
-      name: 'streamed',
-      title: `${COUNT.toLocaleString('en')} tokens, streamed from SQLite`,
+      name,
+      title: `${COUNT.toLocaleString('en')} tokens, streamed from SQLite${how}`,
       figures: [
         { who: 'in all', what: `${said.seconds.toFixed(1)} s, ${rate(COUNT / said.seconds)}, ` +
           `${counts.connections} connections` },

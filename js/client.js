@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
-import { describeReason, payloadBytes, ready } from './core.js'
+import { checkPayload, describeReason, payloadBytes, ready } from './core.js'
 import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
@@ -92,6 +92,7 @@ import { ResultQueue } from './result-queue.js'
  *   content-available); the suffix of the topic follows from it
  * @property {string} [collapseId] HTTP/2: 64 bytes at most
  * @property {string} [id] HTTP/2: the notification's `apns-id`, a UUID, for a single token
+ * @property {'report' | 'resend'} [inDoubt] in the place of the client's own
  */
 
 const wait = integer(1, 3_600_000)
@@ -141,7 +142,8 @@ const sendRules = {
   topic: { ...ofType('string'), isTelling: true },
   pushType: { ...ofType('string'), isTelling: true },
   collapseId: ofType('string'),
-  id: ofType('string')
+  id: ofType('string'),
+  inDoubt: oneOf(['report', 'resend'])
 }
 
 /** Connections on which a client listens for late refusals when their pushes are over: beyond them the oldest go. */
@@ -283,8 +285,29 @@ export class Client extends EventEmitter {
     this.#listening.clear()
   }
 
+  /**
+   * Throws what {@link send} would throw of this notification and these options, and sends nothing.
+   * @param {object | string | Uint8Array} payload
+   * @param {SendOptions} [options]
+   * @throws {BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_NOTIFICATION_INVALID, BELLPUSH_PAYLOAD_…
+   */
+  check (payload, options = {}) {
+    checkPayload(payloadBytes(payload), this.#read(payload, options).payloadLimit)
+  }
+
   async [Symbol.asyncDispose] () {
     await this.close()
+  }
+
+  /**
+   * @param {object | string | Uint8Array} payload
+   * @param {SendOptions} options
+   */
+  #read (payload, options) {
+    const read = readOptions('send option', sendRules, options)
+    if (!this.#pool) checkBinary(read)
+    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
+    return { read, http2, payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048 }
   }
 
   /**
@@ -297,11 +320,9 @@ export class Client extends EventEmitter {
    */
   #begin (payload, audience, options, builder, queue) {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
-    const read = readOptions('send option', sendRules, options)
+    const { read, http2, payloadLimit } = this.#read(payload, options)
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
-    if (!this.#pool) checkBinary(read)
-    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0
@@ -327,7 +348,7 @@ export class Client extends EventEmitter {
     const push = new Push({
       payload: payloadBytes(payload),
       options: {
-        payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048,
+        payloadLimit,
         expiration: seconds(expiration),
         priority: http2 ? http2.priority : read.priority ?? priorityOf(payload),
         maxInFlight: this.#options.maxInFlight,
@@ -335,7 +356,7 @@ export class Client extends EventEmitter {
         retryFirst: this.#options.retryDelay.first,
         retryLongest: this.#options.retryDelay.longest,
         breaker: this.#options.breaker,
-        resendInDoubt: this.#options.inDoubt === 'resend',
+        resendInDoubt: (read.inDoubt ?? this.#options.inDoubt) === 'resend',
         listAccepted: queue !== undefined,
         listIds: http2 !== undefined
       },

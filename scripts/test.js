@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
-import { installDatabases } from './lib/databases.js'
+import { needPackages } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -38,6 +38,9 @@ function rust () {
   }
 }
 
+/** Tests with a step of their own, which need more than npm brings. */
+const apart = /^tests\/(packaging|databases|php|legacy)\//
+
 const steps = [
   { group: 'always', name: 'install', run: installPackages },
   { group: 'rust', name: 'rustfmt', run: format },
@@ -56,15 +59,16 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !/^tests\/(packaging|databases|legacy)\//.test(path)) },
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !apart.test(path)) },
   { group: 'js', name: 'databases', run: testDatabases },
   { group: 'js', name: 'legacy', run: testOldClients },
+  { group: 'php', name: 'php', run: testPhp },
   { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
 ]
 
 /** The stores against database servers of their own, where these are there or can be installed. */
 function testDatabases () {
-  installDatabases()
+  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
   nodeTests(path => path.startsWith('tests/databases/'))
 }
 
@@ -72,6 +76,13 @@ function testDatabases () {
 function testOldClients () {
   installOldClients()
   nodeTests(path => path.startsWith('tests/legacy/'))
+}
+
+/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
+function testPhp () {
+  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
+  needPackages(packages, 'PHP for the tests')
+  nodeTests(path => path.startsWith('tests/php/'))
 }
 
 function format () {

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
+import { chance, seed } from './helpers/chance.js'
 import { killingProxy } from './helpers/killing-proxy.js'
 import { ring, tokens } from './helpers/ring.js'
 
@@ -19,16 +20,6 @@ const KINDS = [
   'shutdown', 'spurious', 'late', 'late-3', 'late-100', 'cut', 'two-packets', 'no-close', 'reset-after-error',
   'unknown-identifier', 'identifier-0', 'close', 'reset', 'stall'
 ]
-
-const seed = Number(process.env.BELLPUSH_SEED ?? Math.floor(Math.random() * 2 ** 32)) >>> 0
-
-/** Mulberry32: every seed is a good one. @param {number} state */
-const chance = state => () => {
-  state = state + 0x6d2b79f5 | 0
-  let mixed = Math.imul(state ^ state >>> 15, 1 | state)
-  mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed
-  return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32
-}
 
 test(`100,000 tokens, faults by chance (BELLPUSH_SEED=${seed})`, async t => {
   const random = chance(seed)

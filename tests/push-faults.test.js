@@ -85,6 +85,13 @@ test('a dead token at every position of twelve', async t => {
   }
 })
 
+test('what is in doubt is sent again where only this send says so', async t => {
+  const { simulator, client } = await doorbell(t, { faults: ['close@5'] })
+  const report = await client.send({ aps: { alert: 'Ding dong' } }, tokens(20), { inDoubt: 'resend' })
+  assert.equal(report.accepted, 20)
+  assert.ok(simulator.counts().duplicates > 0)
+})
+
 test('in doubt and resent, because the caller wants it: all are accepted in the end', async t => {
   const { simulator, client } = await doorbell(t, { faults: ['close@5', 'reset@9'] }, { inDoubt: 'resend' })
   const report = await client.send({ aps: { alert: 'Ding dong' } }, tokens(20))

@@ -6,13 +6,15 @@ import { makeTokens, payload } from '../lib/tokens.js'
 
 /**
  * @typedef {{ ca: string, cert: string, key: string }} Credentials
- * @param {{ port: number, credentials: Credentials, count: number, options?: object }} setup
+ * @param {{ gateway: string, credentials: Credentials, count: number, options?: object }} setup
  */
-export async function prepare ({ port, credentials: { ca, ...auth }, count, options }) {
+export async function prepare ({ gateway, credentials: { ca, ...auth }, count, options }) {
   const tokens = makeTokens(count)
-  const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, ...options })
+  const client = new Client({ gateway, ca, auth, ...options })
   return async () => {
+    const before = process.cpuUsage()
     const { counts, connections } = await client.send(payload, tokens)
-    return { knows: true, counts, connections }
+    const { user, system } = process.cpuUsage(before)
+    return { knows: true, counts, connections, cpu: user + system }
   }
 }

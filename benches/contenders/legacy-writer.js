@@ -21,7 +21,8 @@ process.on('message', async (/** @type {any} */ told) => {
     const frames = tokens.map((token, identifier) => Buffer.from(encodeNotification({
       token, identifier, priority: 10, payload: own ? payload.replace('"a41"', `"${identifier}"`) : payload
     })))
-    parts = Array.from({ length: connections }, (_, at) => Buffer.concat(frames.filter((_, i) => i % connections === at)))
+    parts = Array.from({ length: connections }, (_, at) =>
+      Buffer.concat(frames.filter((_, i) => i % connections === at)))
     sockets = parts.map(() => tls.connect({ host, port: Number(port), ca, cert, key }))
     await Promise.all(sockets.map(socket => once(socket, 'secureConnect')))
     for (const socket of sockets) socket.resume().on('close', () => process.exit(1))

@@ -1,6 +1,7 @@
 /**
  * The legacy gateway between a client of the old protocol, which is in a process of its own on the other core and only
- * writes what it had encoded beforehand, and an Apple that speaks HTTP/2. Or, for comparison, the client of HTTP/2 alone.
+ * writes what it had encoded beforehand, and an Apple that speaks HTTP/2. Or, for comparison, the client of HTTP/2
+ * alone.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,8 +16,8 @@ const writer = fileURLToPath(new URL('legacy-writer.js', import.meta.url))
 
 /**
  * @param {{ apple: number, files: { cert: string, key: string, ca: string }, count: number, connections: number,
- *   own: boolean, credentials: { ca: string, cert: string, key: string } }} setup `connections`: 0, the client of HTTP/2
- *   alone; `own`: each notification has a payload of its own
+ *   own: boolean, credentials: { ca: string, cert: string, key: string } }} setup `connections`: 0, the client of
+ *   HTTP/2 alone; `own`: each notification has a payload of its own
  */
 export async function prepare ({ apple, files, count, connections, own, credentials: { ca, ...auth } }) {
   const client = new Client({ gateway: `https://127.0.0.1:${apple}`, topic: 'com.example.doorbell', ca, auth })

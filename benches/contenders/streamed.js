@@ -8,11 +8,11 @@ const MEGABYTE = 2 ** 20
 
 /**
  * @typedef {{ ca: string, cert: string, key: string }} Credentials
- * @param {{ port: number, credentials: Credentials, file: string, count: number }} setup
+ * @param {{ gateway: string, credentials: Credentials, file: string, count: number, options?: object }} setup
  */
-export async function prepare ({ port, credentials: { ca, ...auth }, file, count }) {
+export async function prepare ({ gateway, credentials: { ca, ...auth }, file, count, options }) {
   const tokens = await openTokenStore(`sqlite:${file}`)
-  const client = new Client({ gateway: `apns://127.0.0.1:${port}`, ca, auth, tokens })
+  const client = new Client({ gateway, ca, auth, tokens, ...options })
   return async () => {
     const readingAlone = await timeReading(tokens, count / 20)
     const before = process.memoryUsage.rss() / MEGABYTE

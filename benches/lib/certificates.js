@@ -13,11 +13,16 @@ export async function makeCertificates () {
   // apn refuses to connect with a certificate that is not for the sandbox, wherever the gateway is but at Apple's.
   const client = await authority.issue({ environments: ['sandbox'] })
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), ca: join(folder, 'ca.pem') }
+  const clientFiles = { cert: join(folder, 'client-cert.pem'), key: join(folder, 'client-key.pem') }
   await writeFile(files.cert, server.certPem)
   await writeFile(files.key, server.keyPem, { mode: 0o600 })
   await writeFile(files.ca, authority.certPem)
+  await writeFile(clientFiles.cert, client.certPem)
+  await writeFile(clientFiles.key, client.keyPem, { mode: 0o600 })
   return {
+    folder,
     files,
+    clientFiles,
     client: { ca: authority.certPem, cert: client.certPem, key: client.keyPem },
     remove: () => rm(folder, { recursive: true })
   }

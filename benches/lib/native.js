@@ -3,6 +3,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,6 +15,9 @@ export const cores = { client: '0', gateway: '1' }
 
 /** Milliseconds between two looks at a gateway's counts. */
 const LOOK = 5
+/** Microseconds: Linux tells the processor's time of others in hundredths of a second. */
+const TICK = 10_000
+
 /** So long without any progress, milliseconds, and nothing more is expected. */
 const STANDSTILL = 5_000
 
@@ -22,8 +26,16 @@ const pinning = which('taskset') !== undefined
 
 /** Builds them; cargo says whether there is anything to do. */
 export function buildNative () {
+  buildCrate('native')
+}
+
+/**
+ * @param {string} crate a folder of benches/
+ * @throws {import('../../scripts/lib/run.js').CommandFailed}
+ */
+export function buildCrate (crate) {
   run('cargo', ['build', '--release', '--locked', '--target-dir', target, '--quiet'],
-    { cwd: join(root, 'benches/native') })
+    { cwd: join(root, 'benches', crate) })
 }
 
 /**
@@ -36,8 +48,8 @@ export function pinned (core, [command, ...args]) {
   return pinning ? ['taskset', ['-c', core, command, ...args]] : [command, args]
 }
 
-/** @param {string} name of a program in benches/native */
-function program (name) {
+/** @param {string} name of a program that was built */
+export function program (name) {
   return join(target, 'release', name)
 }
 
@@ -64,6 +76,15 @@ class Program {
     this.#child.stdin.write(line + '\n')
   }
 
+  /** Microseconds of the processor's time that it has taken, in steps of TICK; undefined where that is unknown. */
+  get cpu () {
+    const file = `/proc/${this.#child.pid}/stat`
+    if (!existsSync(file)) return undefined
+    // Behind the name in parentheses, which may hold anything: user and system time are the fields 14 and 15 of all.
+    const fields = readFileSync(file, 'latin1').split(') ').at(-1)?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * TICK
+  }
+
   async stop () {
     this.#child.stdin.end()
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
@@ -76,16 +97,29 @@ class Program {
  * @property {number} distinct tokens that were accepted
  * @property {number} duplicates
  * @property {number} rejected
- * @property {number} malformed sentinels, if nothing is wrong
+ * @property {number} malformed sentinels, if nothing is wrong; of HTTP/2, what no client may send
  * @property {number} connections
+ */
+
+/**
+ * @typedef {object} Http2Limits
+ * @property {number} [streams] at once (1,000)
+ * @property {number} [window] bytes in the connection's window, 65,535 at least; 0: no limit (0)
+ * @property {number} [goaway] streams after which a GOAWAY ends the connection; 0: none (0)
  */
 
 export class Gateway {
   #program
 
-  /** @param {{ cert: string, key: string, ca: string }} files */
-  static async start ({ cert, key, ca }) {
-    const running = new Program([program('gateway'), cert, key, ca])
+  /**
+   * @param {{ cert: string, key: string, ca: string }} files
+   * @param {Http2Limits} [http2] it speaks HTTP/2; else the binary protocol
+   */
+  static async start ({ cert, key, ca }, http2) {
+    const { streams = 1000, window = 0, goaway = 0 } = http2 ?? {}
+    const running = new Program(http2 === undefined
+      ? [program('gateway'), cert, key, ca]
+      : [program('http2-gateway'), cert, key, ca, String(streams), String(window), String(goaway)])
     return new Gateway(running, Number(await running.answer()))
   }
 
@@ -126,6 +160,11 @@ export class Gateway {
       if (distinct >= wanted || performance.now() - at > STANDSTILL) return { counts, at }
       await sleep(LOOK)
     }
+  }
+
+  /** Microseconds of the processor's time that it has taken, roughly; undefined where that is unknown. */
+  get cpu () {
+    return this.#program.cpu
   }
 
   async stop () {

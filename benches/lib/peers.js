@@ -6,17 +6,33 @@ import { join } from 'node:path'
 import { cacheFolder } from '../../scripts/lib/cache.js'
 import { run, say } from '../../scripts/lib/run.js'
 
-const apn = '1.7.8'
+/** Which package a contender drives, and its version. @type {Record<string, [name: string, version: string]>} */
+const peers = {
+  // The last version that spoke the binary protocol.
+  apn: ['apn', '1.7.8'],
+  'http2-node-apn': ['@parse/node-apn', '8.1.0']
+}
 
-/** @returns {string} where `apn`, the last version that spoke the binary protocol, can be required from */
+/** @returns {string} where `apn` can be required from */
 export function installApn () {
-  const folder = join(cacheFolder(), `apn-${apn}`)
-  const path = join(folder, 'node_modules/apn')
+  return /** @type {string} */ (pathOfPeer('apn'))
+}
+
+/**
+ * Installs what a contender drives, where that is a package.
+ * @param {string} contender the name of a module in contenders/
+ * @returns {string | undefined} where it can be required from
+ */
+export function pathOfPeer (contender) {
+  if (!Object.hasOwn(peers, contender)) return undefined
+  const [name, version] = peers[contender]
+  const folder = join(cacheFolder(), `${name.replace(/^@.*\//, '')}-${version}`)
+  const path = join(folder, 'node_modules', name)
   if (!existsSync(path)) {
-    say(`npm install apn@${apn} into ${folder} (once)`)
+    say(`npm install ${name}@${version} into ${folder} (once)`)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `apn@${apn}`], { cwd: folder })
+    run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`], { cwd: folder })
   }
   return path
 }

@@ -10,6 +10,9 @@ export const payload = JSON.stringify({
   door: 'a41'
 })
 
+/** What an HTTP/2 client pushes it for. */
+export const topic = 'com.example.doorbell'
+
 /**
  * @param {number} count
  * @returns {string[]} lower-case hexadecimal

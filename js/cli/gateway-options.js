@@ -18,11 +18,12 @@ import { unreadable } from './token-lines.js'
 
 /**
  * @param {import('commander').Command} command
- * @param {{ what: string, port: number }} gateway what it is called, and its usual port
+ * @param {{ what: string, port: number, required?: boolean }} gateway what it is called, and its usual port
  */
-export function addGatewayOptions (command, { what, port }) {
+export function addGatewayOptions (command, { what, port, required = true }) {
   return command
-    .requiredOption('--gateway <url>', `${what}: apns://HOST[:PORT], port ${port} if left out`)
+    .addOption(new Option('--gateway <url>', `${what}: apns://HOST[:PORT], port ${port} if left out`)
+      .makeOptionMandatory(required))
     .option('--cert <file>', 'client certificate, PEM; its key may be in the same file')
     .option('--key <file>', 'private key of the certificate, PEM')
     .addOption(new Option('--pfx <file>', 'certificate and key in one PKCS#12 file (.p12)').conflicts(['cert', 'key']))

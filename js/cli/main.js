@@ -4,10 +4,12 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { dbCommand } from './db.js'
 import { decodeCommand } from './decode.js'
 import { feedbackCommand } from './feedback.js'
 import { pushCommand } from './push.js'
 import { run } from './run.js'
+import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
 import { tokensCommand } from './tokens.js'
 
@@ -20,6 +22,8 @@ const program = new Command('bellpush')
   .addCommand(tokensCommand())
   .addCommand(feedbackCommand())
   .addCommand(decodeCommand())
+  .addCommand(serveCommand())
+  .addCommand(dbCommand())
   .addCommand(simulateCommand())
   .addHelpText('after', `
 Each command has its own help: bellpush push --help.

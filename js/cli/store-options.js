@@ -62,7 +62,7 @@ export async function withStore ({ db = '', table, clientColumn, tokenColumn, ti
 }
 
 /** @param {string} db what `--db` says */
-function checkUrl (db) {
+export function checkUrl (db) {
   if (/^(sqlite:(\/\/)?:memory:|memory:)/.test(db)) {
     throw usage('a database in memory would end with this command: name a file, sqlite:FILE')
   }

@@ -16,7 +16,8 @@ import { invalid } from './values.js'
  * @property {string} begin starts a transaction
  * @property {boolean} locksRows whether reading what will be changed must lock it: SQLite's transactions hold the whole
  *   file from their start
- * @property {{ clientId: ColumnType, token: ColumnType, registeredAt: ColumnType }} columnTypes of new tables
+ * @property {{ clientId: ColumnType, token: ColumnType, registeredAt: ColumnType, name: ColumnType, text: ColumnType }}
+ *   columnTypes of new tables; `name`: up to 255 ASCII characters, `text`: as long as it gets
  * @property {(index: import('kysely').CreateIndexBuilder<any>) => Promise<void>} createIndex unless it is there
  * @property {number} variables how many values a statement may carry, at least
  * @property {(db: Kysely<any>, table: string) => Promise<import('./layout.js').Description | null>} describe

@@ -45,8 +45,7 @@ export async function openTokenStore (where, options = {}) {
 export async function openStore (where, options, words) {
   if (typeof where === 'object' && where !== null) return new TokenStore(new CallbackBackend(where))
   if (typeof where !== 'string') throw invalid('A token store is opened with a text like sqlite:FILE, or callbacks.')
-  const scheme = /^[a-z]+(?=:)/.exec(where)?.[0]
-  const rest = where.slice((scheme?.length ?? 0) + 1)
+  const { scheme, rest } = parted(where)
   if (scheme === 'memory' && rest === '') return new TokenStore(new MemoryBackend())
   if (scheme === 'sqlite' && rest !== '') {
     const { openSqlite } = await import('./sqlite.js')
@@ -64,4 +63,28 @@ export async function openStore (where, options, words) {
   throw invalid('A token store is opened with sqlite:FILE (as in sqlite:doorbell.db), sqlite::memory:, ' +
     'mysql://… or postgres://…, or memory:, ' +
     (scheme ? `and not with ${scheme}: and what followed it.` : 'and that text begins with none of these.'))
+}
+
+/**
+ * A database for tables of our own, beside the tokens or elsewhere; a file that is not there is made.
+ * @param {string} where `sqlite:FILE`, `sqlite::memory:`, `mysql://…`, `mariadb://…`, `postgres://…`, `postgresql://…`
+ * @returns {Promise<import('./database.js').Database>}
+ * @throws {import('../errors.js').BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_STORE_…
+ */
+export async function openDatabase (where) {
+  const { scheme, rest } = parted(where)
+  if (scheme === 'sqlite' && rest !== '') {
+    return (await import('./sqlite.js')).openSqliteDatabase(rest, { create: true }, words)
+  }
+  if (scheme === 'mysql' || scheme === 'mariadb') return (await import('./mysql.js')).openMysqlDatabase(where, {})
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    return (await import('./postgres.js')).openPostgresDatabase(where, {})
+  }
+  throw invalid('A database is named sqlite:FILE, sqlite::memory:, mysql://… or postgres://….')
+}
+
+/** @param {string} where */
+function parted (where) {
+  const scheme = /^[a-z]+(?=:)/.exec(where)?.[0]
+  return { scheme, rest: where.slice((scheme?.length ?? 0) + 1) }
 }

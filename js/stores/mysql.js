@@ -5,7 +5,7 @@
  * client's id is compared byte by byte besides.
  */
 import { MysqlDialect, sql } from 'kysely'
-import { explainServer, fits, openServer, timeouts, unreachable } from './server.js'
+import { explainServer, fits, openServer, openServerDatabase, timeouts, unreachable } from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -14,8 +14,19 @@ import { isWholeNumber } from './values.js'
  * @param {import('./words.js').Words} words
  */
 export async function openMysql (url, options, words) {
-  return openServer({ driver: 'mysql2', port: 3306, dialect, connect }, url, options, words)
+  return openServer(kind(), url, options, words)
 }
+
+/**
+ * The database alone, whatever is in it.
+ * @param {string} url
+ * @param {{ lockTimeout?: number }} options
+ */
+export async function openMysqlDatabase (url, options) {
+  return openServerDatabase(kind(), url, options)
+}
+
+const kind = () => ({ driver: 'mysql2', port: 3306, dialect, connect })
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {
@@ -24,7 +35,9 @@ const dialect = {
   columnTypes: {
     clientId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
     token: sql`varchar(200) character set ascii collate ascii_bin`,
-    registeredAt: 'bigint'
+    registeredAt: 'bigint',
+    name: sql`varchar(255) character set ascii collate ascii_bin`,
+    text: sql`longtext character set utf8mb4`
   },
   variables: 30_000,
   raced: ({ errno }) => errno === 1213 || errno === 1062,

@@ -2,7 +2,7 @@
  * PostgreSQL: the driver `pg`, and what it does differently from other databases.
  */
 import { PostgresDialect, sql } from 'kysely'
-import { explainServer, fits, openServer, timeouts, unreachable } from './server.js'
+import { explainServer, fits, openServer, openServerDatabase, timeouts, unreachable } from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -11,14 +11,25 @@ import { isWholeNumber } from './values.js'
  * @param {import('./words.js').Words} words
  */
 export async function openPostgres (url, options, words) {
-  return openServer({ driver: 'pg', port: 5432, dialect, connect }, url, options, words)
+  return openServer(kind(), url, options, words)
 }
+
+/**
+ * The database alone, whatever is in it.
+ * @param {string} url
+ * @param {{ lockTimeout?: number }} options
+ */
+export async function openPostgresDatabase (url, options) {
+  return openServerDatabase(kind(), url, options)
+}
+
+const kind = () => ({ driver: 'pg', port: 5432, dialect, connect })
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {
   begin: 'begin isolation level read committed',
   locksRows: true,
-  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'bigint' },
+  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'bigint', name: 'text', text: 'text' },
   createIndex: index => index.ifNotExists().execute(),
   variables: 30_000,
   raced: ({ code }) => code === '40P01' || code === '40001' || code === '23505',

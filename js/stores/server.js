@@ -4,7 +4,7 @@
  */
 import { BellpushError } from '../errors.js'
 import { parseAddress } from './address.js'
-import { Database } from './database.js'
+import { checkLockTimeout, Database } from './database.js'
 import { openLayout } from './layout.js'
 import { checkOptions } from './options.js'
 import { SqlBackend } from './sql.js'
@@ -37,20 +37,32 @@ export const timeouts = Object.freeze({ connect: 10_000, statement: 120_000 })
  * @param {import('./words.js').Words} words
  * @returns {Promise<SqlBackend>}
  */
-export async function openServer ({ driver: name, port, dialect, connect }, url, options, words) {
+export async function openServer (kind, url, options, words) {
   const { names, undated, lockTimeout } = checkOptions(options, words)
-  const { login, label } = parseAddress(url, port)
-  const driver = await load(name)
-  /** @param {number} connections */
-  const driverOf = connections => connect(driver, login, { connections, lockTimeout })
-  const apart = () => new Database({ driver: driverOf(1), dialect, label, lockTimeout })
-  const database = new Database({ driver: driverOf(CONNECTIONS), dialect, label, lockTimeout, apart })
+  const database = await openServerDatabase(kind, url, { lockTimeout })
   try {
     return new SqlBackend(database, await openLayout(database, names, options.create === true, words), { undated })
   } catch (error) {
     await database.close().catch(() => {})
     throw error
   }
+}
+
+/**
+ * The database alone, whatever is in it. Connects when there is something to ask.
+ * @param {Kind} kind
+ * @param {string} url
+ * @param {{ lockTimeout?: number }} options
+ * @returns {Promise<Database>}
+ */
+export async function openServerDatabase ({ driver: name, port, dialect, connect }, url, options) {
+  const lockTimeout = checkLockTimeout(options.lockTimeout)
+  const { login, label } = parseAddress(url, port)
+  const driver = await load(name)
+  /** @param {number} connections */
+  const driverOf = connections => connect(driver, login, { connections, lockTimeout })
+  const apart = () => new Database({ driver: driverOf(1), dialect, label, lockTimeout })
+  return new Database({ driver: driverOf(CONNECTIONS), dialect, label, lockTimeout, apart })
 }
 
 /**

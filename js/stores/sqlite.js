@@ -24,12 +24,28 @@ import { isWholeNumber } from './values.js'
  */
 export async function openSqlite (path, options, words) {
   const { names, undated, lockTimeout } = checkOptions(options, words)
-  const inMemory = path === ':memory:'
-  const create = options.create === true || inMemory
+  const create = options.create === true || path === IN_MEMORY
+  const database = await openSqliteDatabase(path, { create, lockTimeout }, words)
+  try {
+    return new SqlBackend(database, await openLayout(database, names, create, words), { undated })
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/**
+ * The database alone, whatever is in it.
+ * @param {string} path
+ * @param {{ create: boolean, lockTimeout?: number }} options
+ * @param {Words} words
+ * @returns {Promise<Database>}
+ */
+export async function openSqliteDatabase (path, { create, lockTimeout }, words) {
+  const inMemory = path === IN_MEMORY
   // An absolute path: the driver takes `file:` for a URI and `http:` for a server, and neither is meant.
   const file = inMemory ? path : resolve(path.replace(/^\/\/(?=.)/, ''))
   const fresh = inMemory || await isFresh(file, create, words)
-
   const driver = new SqliteDialect({ database: withPlainTransactions(await openFile(file)) })
   const database = new Database({ driver, dialect, label: file, lockTimeout })
   try {
@@ -37,20 +53,21 @@ export async function openSqlite (path, options, words) {
     await database.run(db => sql`pragma temp_store = file`.execute(db))
     // Readers and a writer do not stop each other. A database that somebody else made keeps the mode he chose.
     if (fresh && create) await database.run(db => sql`pragma journal_mode = wal`.execute(db))
-    const layout = await openLayout(database, names, create, words)
-    return new SqlBackend(database, layout, { undated })
+    return database
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
+const IN_MEMORY = ':memory:'
+
 /** @type {import('./database.js').Dialect} */
 const dialect = {
   begin: 'begin immediate',
   locksRows: false,
   createIndex: index => index.ifNotExists().execute(),
-  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'integer' },
+  columnTypes: { clientId: 'text', token: 'text', registeredAt: 'integer', name: 'text', text: 'text' },
   variables: 30_000,
 
   async describe (db, table) {

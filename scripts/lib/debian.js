@@ -2,6 +2,7 @@
  * Debian's packages: which are there, and installing the others where this is allowed.
  */
 import { capture, complaintOf, say, which } from './run.js'
+import { Skipped } from './steps.js'
 
 /** apt-get gets this long, milliseconds. */
 const aptTimeout = 600_000
@@ -30,4 +31,19 @@ export function aptInstall (packages) {
   capture('apt-get', ['update'], options)
   const installed = capture('apt-get', command.split(' ').slice(1), options)
   return installed.ok ? '' : `${command}: ${complaintOf(installed)}`
+}
+
+/**
+ * Installs what is missing of some packages.
+ * @param {string[]} packages
+ * @param {string} purpose what they are for, in a few words
+ * @throws {Skipped} that says what to install, where this may not be done here
+ */
+export function needPackages (packages, purpose) {
+  const missing = missingPackages(packages)
+  const failure = missing === undefined
+    ? `there is no dpkg-query: they are those of Debian's packages ${packages.join(' ')}`
+    : missing.length > 0 ? aptInstall(missing) : ''
+  if (failure) throw new Skipped(`no ${purpose}: ${failure}`)
+  say(`Debian's packages ${packages.join(' ')} are there`)
 }

@@ -1,4 +1,7 @@
-//! Requests of HTTP/2 from a stream of bytes, in place: each is answered as soon as it is whole.
+//! Requests of HTTP/2 from a stream of bytes, in place: each is answered as soon as it is whole. What is no request for a
+//! token with a payload, or overruns the connection's window, is counted as malformed.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bellpush::http2::hpack::Decoder;
 
@@ -10,8 +13,12 @@ const PREFACE: usize = 24;
 const HEAD: usize = 9;
 /// Of all fields of a request.
 const LONGEST_LIST: usize = 16 * 1024;
-/// Where a window that shall not limit anything is filled up again.
+/// A window that shall not limit anything; it is filled up again when half of it is used.
 const WIDE: u32 = 0x7fff_ffff;
+/// The connection's window before anything was said about it.
+const FIRST_WINDOW: u32 = 65_535;
+/// What a request asks for, before the token.
+const PATH: &[u8] = b"/3/device/";
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -19,12 +26,18 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+
+/// How many there have been.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// What a dead token's answer says.
 const BAD_TOKEN: &[u8] = br#"{"reason":"BadDeviceToken"}"#;
 
 const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
+const PADDED: u8 = 8;
 const PRIORITY: u8 = 32;
 
 /// What the gateway allows.
@@ -32,39 +45,68 @@ const PRIORITY: u8 = 32;
 pub struct Limits {
     /// Streams at once.
     pub streams: u32,
-    /// Bytes in the connection's window; 0: no limit.
+    /// Bytes in the connection's window, 65,535 at least; 0: no limit.
     pub window: u32,
     /// Streams after which a GOAWAY ends the connection; 0: never.
     pub goaway: u32,
+}
+
+impl Limits {
+    fn window(self) -> u32 {
+        if self.window == 0 { WIDE } else { self.window.max(FIRST_WINDOW) }
+    }
+}
+
+/// What no client of these benchmarks does, or may do: it is counted as malformed, and ends the connection.
+struct Malformed;
+
+/// A stream whose DATA are still to come.
+struct Open {
+    stream: u32,
+    token: u32,
+    has_payload: bool,
 }
 
 /// The requests of one connection.
 pub struct Requests {
     limits: Limits,
     decoder: Decoder,
+    /// The beginning of a frame whose rest is still to come.
     unfinished: Vec<u8>,
     begun: bool,
-    /// The numbers of the tokens whose DATA are still to come, by stream, where HEADERS and DATA don't follow each other.
-    open: Vec<(u32, u32)>,
-    served: u32,
-    /// Bytes taken out of the connection's window.
-    used: u32,
+    /// One at most, where HEADERS and DATA follow each other.
+    open: Vec<Open>,
+    opened: u32,
+    /// The GOAWAY's; what comes after it is not processed.
+    last_stream: u32,
+    /// Bytes that the client may still send.
+    window: u32,
+    /// The last `apns-id`, of those that no other connection gives.
     id: u64,
 }
 
 impl Protocol for Requests {
     fn take(&mut self, bytes: &[u8], tally: &Tally, answers: &mut Vec<u8>) -> bool {
         let mut counts = Counts { tally, dead_every: tally.dead_every(), accepted: 0, duplicates: 0 };
-        if !self.unfinished.is_empty() {
-            self.unfinished.extend_from_slice(bytes);
-            let whole = std::mem::take(&mut self.unfinished);
-            let Some(rest) = self.read(&whole, &mut counts, answers) else { return true };
-            self.unfinished.extend_from_slice(rest);
+        let mut whole = std::mem::take(&mut self.unfinished);
+        let bytes = if whole.is_empty() {
+            bytes
         } else {
-            let Some(rest) = self.read(bytes, &mut counts, answers) else { return true };
-            self.unfinished.extend_from_slice(rest);
+            whole.extend_from_slice(bytes);
+            &whole
+        };
+        match self.read(bytes, &mut counts, answers) {
+            Ok(Some(rest)) => {
+                self.unfinished.extend_from_slice(rest);
+                self.widen(answers);
+                false
+            }
+            Ok(None) => true,
+            Err(Malformed) => {
+                tally.refused(true);
+                true
+            }
         }
-        false
     }
 }
 
@@ -78,17 +120,23 @@ impl Requests {
             unfinished: Vec::new(),
             begun: false,
             open: Vec::new(),
-            served: 0,
-            used: 0,
-            id: 0,
+            opened: 0,
+            last_stream: u32::MAX,
+            window: FIRST_WINDOW,
+            id: CONNECTIONS.fetch_add(1, Relaxed) << 32,
         }
     }
 
-    /// Reads whole frames; returns the rest, or nothing where the connection is to be ended.
-    fn read<'a>(&mut self, mut bytes: &'a [u8], counts: &mut Counts, answers: &mut Vec<u8>) -> Option<&'a [u8]> {
+    /// Reads whole frames; returns the rest, or nothing where the client took leave.
+    fn read<'a>(
+        &mut self,
+        mut bytes: &'a [u8],
+        counts: &mut Counts,
+        answers: &mut Vec<u8>,
+    ) -> Result<Option<&'a [u8]>, Malformed> {
         if !self.begun {
             if bytes.len() < PREFACE {
-                return Some(bytes);
+                return Ok(Some(bytes));
             }
             bytes = &bytes[PREFACE..];
             self.begun = true;
@@ -100,79 +148,96 @@ impl Requests {
             let (kind, flags, stream) = (head[3], head[4], number(&head[5..]));
             bytes = &bytes[HEAD + length..];
             match kind {
-                HEADERS => self.open_stream(stream, flags, payload, counts, answers)?,
-                DATA => {
-                    self.consume(length as u32, answers);
-                    if flags & END_STREAM != 0 {
-                        let at = self.open.iter().rposition(|(open, _)| *open == stream)?;
-                        let (_, token) = self.open.swap_remove(at);
-                        self.answer(stream, token, counts, answers);
-                    }
-                }
+                HEADERS => self.open(stream, flags, payload)?,
+                DATA => self.data(stream, flags, length as u32, counts, answers)?,
                 SETTINGS if flags & ACK == 0 => answers.extend([0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0]),
                 PING if flags & ACK == 0 => {
                     answers.extend([0, 0, 8, PING, ACK, 0, 0, 0, 0]);
                     answers.extend(payload);
                 }
-                GOAWAY => return None,
+                GOAWAY => return Ok(None),
+                CONTINUATION => return Err(Malformed),
                 _ => {}
             }
         }
-        Some(bytes)
+        Ok(Some(bytes))
     }
 
-    fn greet(&self, answers: &mut Vec<u8>) {
+    fn greet(&mut self, answers: &mut Vec<u8>) {
         answers.extend([0, 0, 12, SETTINGS, 0, 0, 0, 0, 0, 0, 3]);
         answers.extend(self.limits.streams.to_be_bytes());
         answers.extend([0, 4]);
         answers.extend(0x10_0000_u32.to_be_bytes());
-        if self.limits.window == 0 {
-            fill(WIDE - 65_535, answers);
+        self.widen(answers);
+    }
+
+    /// Gives back what was used of the connection's window: at once where it is narrow, so that only its size limits.
+    fn widen(&mut self, answers: &mut Vec<u8>) {
+        let size = self.limits.window();
+        let used = size - self.window;
+        if used > if size == WIDE { WIDE / 2 } else { 0 } {
+            answers.extend([0, 0, 4, WINDOW_UPDATE, 0, 0, 0, 0, 0]);
+            answers.extend(used.to_be_bytes());
+            self.window = size;
         }
     }
 
-    fn consume(&mut self, bytes: u32, answers: &mut Vec<u8>) {
-        self.used += bytes;
-        let size = if self.limits.window == 0 { WIDE } else { self.limits.window };
-        if self.used > size / 2 {
-            fill(std::mem::take(&mut self.used), answers);
+    fn open(&mut self, stream: u32, flags: u8, payload: &[u8]) -> Result<(), Malformed> {
+        if flags & (PADDED | END_HEADERS | END_STREAM) != END_HEADERS {
+            return Err(Malformed);
         }
+        let start = if flags & PRIORITY != 0 { 5 } else { 0 };
+        let mut token = None;
+        let read = |name: &[u8], value: &[u8]| {
+            if name == b":path" {
+                token = value.strip_prefix(PATH).and_then(|token| hexadecimal(token.last_chunk()?));
+            }
+        };
+        self.decoder.decode(payload.get(start..).ok_or(Malformed)?, read).map_err(|_| Malformed)?;
+        if stream > self.last_stream {
+            return Ok(());
+        }
+        self.opened += 1;
+        if self.opened == self.limits.goaway {
+            self.last_stream = stream;
+        }
+        self.open.push(Open { stream, token: token.ok_or(Malformed)?, has_payload: false });
+        Ok(())
     }
 
-    fn open_stream(
+    fn data(
         &mut self,
         stream: u32,
         flags: u8,
-        payload: &[u8],
+        length: u32,
         counts: &mut Counts,
         answers: &mut Vec<u8>,
-    ) -> Option<()> {
-        // No client of these benchmarks pads.
-        let (start, end) = (if flags & PRIORITY != 0 { 5 } else { 0 }, payload.len());
-        let mut token = 0;
-        let read = |name: &[u8], value: &[u8]| {
-            if name == b":path" {
-                let digits = value.last_chunk::<8>().and_then(|digits| std::str::from_utf8(digits).ok());
-                token = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0);
-            }
-        };
-        self.decoder.decode(payload.get(start..end)?, read).ok()?;
-        if flags & END_STREAM != 0 {
-            self.answer(stream, token, counts, answers);
-        } else {
-            self.open.push((stream, token));
+    ) -> Result<(), Malformed> {
+        self.window = self.window.checked_sub(length).ok_or(Malformed)?;
+        if stream > self.last_stream {
+            return Ok(());
         }
-        Some(())
+        let at = self.open.iter().rposition(|open| open.stream == stream).ok_or(Malformed)?;
+        self.open[at].has_payload |= length > 0;
+        if flags & END_STREAM == 0 {
+            return Ok(());
+        }
+        let Open { token, has_payload, .. } = self.open.swap_remove(at);
+        if !has_payload {
+            return Err(Malformed);
+        }
+        self.answer(stream, token, counts, answers);
+        if stream == self.last_stream {
+            answers.extend([0, 0, 8, GOAWAY, 0, 0, 0, 0, 0]);
+            answers.extend(stream.to_be_bytes());
+            answers.extend([0; 4]);
+        }
+        Ok(())
     }
 
     fn answer(&mut self, stream: u32, token: u32, counts: &mut Counts, answers: &mut Vec<u8>) {
-        self.served += 1;
-        if self.limits.goaway > 0 && self.served > self.limits.goaway {
-            // What comes after the GOAWAY's last stream was not processed, and is not counted.
-            return;
-        }
         if counts.is_dead(token) {
-            answers.extend([0, 0, 1, HEADERS, 4]);
+            answers.extend([0, 0, 1, HEADERS, END_HEADERS]);
             answers.extend(stream.to_be_bytes());
             answers.push(0x8c); // :status 400
             answers.extend([0, 0, BAD_TOKEN.len() as u8, DATA, END_STREAM]);
@@ -180,7 +245,7 @@ impl Requests {
             answers.extend(BAD_TOKEN);
         } else {
             counts.accept(token);
-            answers.extend([0, 0, 47, HEADERS, END_STREAM | 4]);
+            answers.extend([0, 0, 47, HEADERS, END_STREAM | END_HEADERS]);
             answers.extend(stream.to_be_bytes());
             answers.extend(b"\x88\x00\x07apns-id\x24EC1BF194-B3B2-424A-89D7-");
             self.id += 1;
@@ -188,18 +253,12 @@ impl Requests {
                 answers.push(b"0123456789ABCDEF"[(self.id >> (4 * place) & 15) as usize]);
             }
         }
-        if self.served == self.limits.goaway {
-            answers.extend([0, 0, 8, GOAWAY, 0, 0, 0, 0, 0]);
-            answers.extend(stream.to_be_bytes());
-            answers.extend([0; 4]);
-        }
     }
 }
 
-/// Appends a WINDOW_UPDATE of the connection.
-fn fill(bytes: u32, answers: &mut Vec<u8>) {
-    answers.extend([0, 0, 4, WINDOW_UPDATE, 0, 0, 0, 0, 0]);
-    answers.extend(bytes.to_be_bytes());
+/// A token's last eight digits.
+fn hexadecimal(digits: &[u8; 8]) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 fn number(bytes: &[u8]) -> u32 {

@@ -1,0 +1,99 @@
+/**
+ * `bellpush serve`: the sidecar as a process.
+ *
+ * Not here: what it does (../serve). It is loaded only when it is asked for: its parts are many.
+ */
+import { once } from 'node:events'
+import { Command, Option } from 'commander'
+import { BellpushError } from '../errors.js'
+import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
+
+/** @returns {Command} */
+export function serveCommand () {
+  const command = new Command('serve')
+    .summary('serve HTTP for programs in any language')
+    .description('Serves HTTP for programs in any language on this host: pushes, tokens, jobs that survive a crash, ' +
+      'metrics, and a page for the person on call. All of it is told in a file, bellpush.toml; for a first try the ' +
+      'options below are enough.')
+    .addOption(new Option('--config <file>', 'the file (default: bellpush.toml, if there is one)')
+      .env('BELLPUSH_CONFIG'))
+    .addOption(new Option('--listen <host:port>', 'where it listens (default: 127.0.0.1:8195); beyond loopback it ' +
+      'needs keys').env('BELLPUSH_LISTEN'))
+    .addOption(new Option('--database <url>', 'tokens and jobs: sqlite:FILE, mysql://… or postgres://…')
+      .env('BELLPUSH_DATABASE'))
+    .addOption(new Option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (default: info)')
+      .env('BELLPUSH_LOG_LEVEL'))
+  addGatewayOptions(command.optionsGroup('An app without a file (its name is "default"):'),
+    { what: 'its gateway', port: 2195, required: false })
+  return command.addHelpText('after', help).action(serve)
+}
+
+const help = `
+The file, whole (paths are relative to it; { env = "NAME" } takes any value from
+the environment, so that secrets need not be in it):
+
+  listen = "127.0.0.1:8195"
+  database = "sqlite:doorbell.db"    # or { env = "DATABASE_URL" }
+
+  [apps.doorbell]                    # any option of the client, besides
+  gateway = "apns://gateway.example:2195"
+  cert = "doorbell.pem"              # or pfx; key, passphrase, ca
+  inDoubt = "report"                 # never rings twice; "resend": may
+
+  [[keys]]                           # needed beyond loopback
+  name = "shop"
+  key = { env = "SHOP_KEY" }
+  apps = ["doorbell"]                # left out: all
+
+  [tokens]                           # where an old table is
+  table = "tb_apns"
+  columns = { token = "deviceToken" }
+
+  [webhook]                          # told of jobs and of removed tokens
+  url = "https://shop.example/bellpush"
+  secret = { env = "WEBHOOK_SECRET" }
+
+Then: http://127.0.0.1:8195/ is the page of the person on call, /docs says what
+can be called, /metrics is for Prometheus.
+
+SIGTERM and SIGINT end it in order: what is under way gets its verdict, jobs go
+on when it is started again. A second one ends it at once.
+
+Exit codes: 0 ended by a signal, 2 the configuration is wrong, 3 the database,
+a certificate or the port cannot be used.
+
+Examples:
+  $ bellpush simulate
+  $ bellpush serve --database sqlite:doorbell.db \\
+      --gateway apns://localhost:2195 --ca bellpush-simulator/ca.pem \\
+      --cert bellpush-simulator/cert.pem --key bellpush-simulator/key.pem
+  $ curl -X PUT http://127.0.0.1:8195/v1/clients/7/tokens/0a1b2c3d4e5f6071
+  $ curl http://127.0.0.1:8195/v1/push -H 'content-type: application/json' \\
+      -d '{"clientIds": [7], "aps": {"alert": "Ding dong"}}'`
+
+/**
+ * @param {import('./gateway-options.js').GatewayOptions & { config?: string, listen?: string, database?: string,
+ *   logLevel?: string }} options
+ */
+async function serve ({ config: file, listen, database, logLevel, ...gatewayOptions }) {
+  const { createSidecar, readConfig } = await import('../serve/index.js')
+  // Before anything else, so that a signal at any time ends in order.
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map(signal => once(process, signal)))
+  const { gateway, ca, auth } = await readGatewayOptions(gatewayOptions)
+  const app = gateway === undefined ? undefined : { gateway, ca, ...auth }
+  const config = readConfig({ config: file, listen, database, logLevel, app })
+  const server = await createSidecar(config)
+  try {
+    await server.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await server.close()
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    const where = `${config.host}:${config.port}`
+    throw new BellpushError('BELLPUSH_LISTEN_FAILED',
+      `cannot listen on ${where}: ${code === 'EADDRINUSE' ? 'the port is in use' : message}`, { cause: error })
+  }
+  const [signal] = await ended
+  server.log.info({ signal }, 'ending: what is under way gets its verdict')
+  // Once more, and it ends by itself: nobody listens to signals any more.
+  await server.close()
+}

@@ -1,0 +1,22 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bellpush\Exception;
+
+/**
+ * What came back is no answer of a sidecar, or only a part of one. What became of the request is not known: see
+ * getIdempotencyKey(). BELLPUSH_SIDECAR_ANSWER.
+ */
+final class AnswerException extends BellpushException
+{
+    public function __construct(string $message, int $status = 0)
+    {
+        parent::__construct('BELLPUSH_SIDECAR_ANSWER', $message, $status);
+    }
+
+    public function mayHaveBeenDone(): bool
+    {
+        return true;
+    }
+}

@@ -1,0 +1,4 @@
+<?php
+
+// A new CodeIgniter logs nothing.
+$config['log_threshold'] = 1;

@@ -1,0 +1,16 @@
+<?php
+
+/**
+ * The front controller of the old site, as far as it matters: `php index.php doorbell ring 7`. SYSTEM_PATH names the
+ * folder `system` of a CodeIgniter 3; without it the stand-in is taken.
+ */
+
+define('ENVIRONMENT', 'testing');
+define('SELF', 'index.php');
+define('FCPATH', __DIR__ . '/');
+define('APPPATH', __DIR__ . '/application/');
+define('VIEWPATH', APPPATH . 'views/');
+define('BASEPATH', rtrim(getenv('SYSTEM_PATH'), '/') . '/');
+define('SYSDIR', basename(BASEPATH));
+
+require_once BASEPATH . 'core/CodeIgniter.php';

@@ -1,0 +1,241 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bellpush\Tests\Wire;
+
+use Bellpush\Client;
+use Bellpush\Exception\AnswerException;
+use Bellpush\Exception\BellpushException;
+use Bellpush\Exception\ConnectionException;
+use Bellpush\Exception\TimeoutException;
+use Bellpush\Http\Curl;
+use Bellpush\Http\Sockets;
+use Bellpush\Http\Transport;
+use Bellpush\Tests\Answers;
+use Bellpush\Tests\ScriptedServer;
+use PHPUnit\Framework\TestCase;
+
+/** What happens on the way to the sidecar and back, by curl and by plain sockets. */
+final class TransportTest extends TestCase
+{
+    /** Long enough for a machine that is busy, seconds. */
+    private const TIMEOUT = 20.0;
+
+    /** Short, where nothing will come, seconds. */
+    private const SHORT = 0.3;
+
+    /** @return array<string, array{class-string<Transport>}> */
+    public function transports(): array
+    {
+        return ['curl' => [Curl::class], 'sockets' => [Sockets::class]];
+    }
+
+    /** @param class-string<Transport> $transport */
+    private function client(
+        string $transport,
+        string $url,
+        float $connectTimeout = self::TIMEOUT,
+        float $timeout = self::TIMEOUT
+    ): Client {
+        return new Client($url, ['key' => 's3cret', 'retryFor' => 0], new $transport($connectTimeout, $timeout));
+    }
+
+    private function failureOf(Client $client): BellpushException
+    {
+        try {
+            $client->push(['aps' => []], 'aa', ['idempotencyKey' => 'ring-1']);
+        } catch (BellpushException $error) {
+            $this->assertStringNotContainsString('s3cret', (string) $error);
+
+            return $error;
+        }
+        $this->fail('nothing was thrown');
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testARequestArrivesAsItWasMeant(string $transport): void
+    {
+        $server = new ScriptedServer([
+            ScriptedServer::answer(200, Answers::REPORT),
+            ScriptedServer::bytes("HTTP/1.1 204 X\r\n\r\n"),
+        ]);
+        $client = $this->client($transport, "$server->url/bell");
+        $this->assertSame(2, $client->push(['aps' => ['alert' => 'ü']], 'aa')->total);
+        $client->removeClientToken('..', 'aa');
+
+        $push = $server->asked();
+        $this->assertMatchesRegularExpression('~^POST /bell/v1/push HTTP/1\.[01]$~', $push['line']);
+        $this->assertSame('{"tokens":["aa"],"payload":{"aps":{"alert":"ü"}}}', $push['body']);
+        $this->assertSame(
+            ['Bearer s3cret', 'application/json', substr($server->url, 7)],
+            [$push['headers']['authorization'], $push['headers']['content-type'], $push['headers']['host']]
+        );
+        $this->assertStringStartsWith('DELETE /bell/v1/clients/../tokens/aa ', $server->asked()['line']);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testALongPushIsSentWhole(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::answer(202, Answers::JOB)]);
+        $tokens = array_map(static function (int $number): string {
+            return sprintf('%064x', $number);
+        }, range(1, 20000));
+        $this->assertSame('f00', $this->client($transport, $server->url)->push(['aps' => []], $tokens)->id);
+        $body = '{"tokens":["' . implode('","', $tokens) . '"],"payload":{"aps":{}}}';
+        $this->assertSame(sha1($body), $server->asked()['body']);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testNobodyListens(string $transport): void
+    {
+        $socket = stream_socket_server('tcp://127.0.0.1:0');
+        $url = 'http://' . stream_socket_get_name($socket, false);
+        fclose($socket);
+        $error = $this->failureOf($this->client($transport, $url));
+
+        $this->assertInstanceOf(ConnectionException::class, $error);
+        $this->assertTrue($error->isRefused());
+        $this->assertSame('BELLPUSH_SIDECAR_UNREACHABLE', $error->getErrorCode());
+        $this->assertStringContainsString($url, $error->getMessage());
+        $this->assertStringContainsString('bellpush serve', $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testThereIsNoSuchHost(string $transport): void
+    {
+        $error = $this->failureOf($this->client($transport, 'http://sidecar.invalid:8195'));
+        $this->assertInstanceOf(ConnectionException::class, $error);
+        $this->assertFalse($error->isRefused());
+        $this->assertStringContainsString('http://sidecar.invalid:8195', $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testNoConnectionInTime(string $transport): void
+    {
+        // The kernel answers as many as the queue has room for, and lets the others wait.
+        $context = stream_context_create(['socket' => ['backlog' => 1]]);
+        $flags = STREAM_SERVER_BIND | STREAM_SERVER_LISTEN;
+        $server = stream_socket_server('tcp://127.0.0.1:0', $errno, $why, $flags, $context);
+        $name = stream_socket_get_name($server, false);
+        $waiting = [];
+        for ($i = 0; $i < 8; $i++) {
+            $waiting[] = stream_socket_client("tcp://$name", $errno, $why, 1, STREAM_CLIENT_ASYNC_CONNECT);
+        }
+        $error = $this->failureOf($this->client($transport, "http://$name", self::SHORT));
+
+        $this->assertInstanceOf(ConnectionException::class, $error);
+        $this->assertStringContainsString("http://$name after 0.3 s", $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testNoAnswerInTime(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::silence()]);
+        $error = $this->failureOf($this->client($transport, $server->url, self::TIMEOUT, self::SHORT));
+
+        $this->assertInstanceOf(TimeoutException::class, $error);
+        $this->assertSame(['BELLPUSH_SIDECAR_SILENT', 'ring-1'], [$error->getErrorCode(), $error->getIdempotencyKey()]);
+        $this->assertStringContainsString("$server->url has not answered within 0.3 s", $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testOnlyAPartOfTheAnswerInTime(string $transport): void
+    {
+        $part = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{";
+        $server = new ScriptedServer([ScriptedServer::bytes($part, 'hold')]);
+        $error = $this->failureOf($this->client($transport, $server->url, self::TIMEOUT, self::SHORT));
+        $this->assertInstanceOf(TimeoutException::class, $error);
+    }
+
+    /** @return iterable<string, array{class-string<Transport>, string}> */
+    public function cutAnswers(): iterable
+    {
+        $answers = [
+            'nothing' => '',
+            'a part of a header' => "HTTP/1.1 200 OK\r\nContent-Le",
+            'no body' => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+            'a part of the body' => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"counts\":",
+        ];
+        foreach ($this->transports() as $name => [$transport]) {
+            foreach ($answers as $what => $bytes) {
+                yield "$name: $what" => [$transport, $bytes];
+            }
+        }
+    }
+
+    /**
+     * @dataProvider cutAnswers
+     * @param class-string<Transport> $transport
+     */
+    public function testTheConnectionEndsTooEarly(string $transport, string $bytes): void
+    {
+        $server = new ScriptedServer([ScriptedServer::bytes($bytes)]);
+        $error = $this->failureOf($this->client($transport, $server->url));
+        $this->assertInstanceOf(AnswerException::class, $error);
+        $this->assertSame('ring-1', $error->getIdempotencyKey());
+        $lost = "The connection to $server->url ended before the whole answer was there";
+        $this->assertStringContainsString($lost, $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testSomethingElseListens(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::bytes("220 mail.example.org ESMTP\r\n\r\n")]);
+        $error = $this->failureOf($this->client($transport, $server->url));
+        $this->assertInstanceOf(AnswerException::class, $error);
+        $this->assertStringContainsString('does not speak HTTP', $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testAnAnswerIsNotReadWithoutEnd(string $transport): void
+    {
+        $long = str_repeat('x', Transport::MAX_BODY + 70000);
+        $server = new ScriptedServer([ScriptedServer::answer(200, $long)]);
+        $error = $this->failureOf($this->client($transport, $server->url));
+        $this->assertInstanceOf(AnswerException::class, $error);
+        $this->assertStringContainsString('longer than 16777216 bytes', $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testAProxyOfTheEnvironmentIsNotAsked(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::answer(200, ['tokens' => []])]);
+        putenv('http_proxy=http://127.0.0.1:1');
+        try {
+            $this->assertSame([], $this->client($transport, $server->url)->tokens('7'));
+        } finally {
+            putenv('http_proxy');
+        }
+    }
+}
