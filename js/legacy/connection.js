@@ -132,6 +132,9 @@ export class LegacyConnection {
     if (this.#state === 'cut') this.#lingerOn()
     if (this.#state === 'answered' || this.#leaving) return
     for (const segment of this.#conversation.read(bytes, now())) this.#send(segment)
+    // At once: many chunks may come before the next turn.
+    const { room, refused } = this.#conversation.standing()
+    if (!refused && (room === 0 || this.#lanes.size >= MOST_RUNS)) this.#socket.pause()
     this.#parts.schedule(this)
   }
 
