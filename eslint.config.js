@@ -59,7 +59,9 @@ export default [
   },
 
   {
-    files: ['js/decode.js', 'js/serve/page/**/*.js', 'demo/**/*.js'],
+    files: [
+      'js/decode.js', 'js/serve/page/**/*.js', 'demo/**/*.js', 'tests/browser/*.js', 'benches/decoder.js'
+    ],
     languageOptions: { globals: { ...globals.browser } }
   },
   { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } }

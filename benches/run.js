@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { say } from '../scripts/lib/run.js'
+import { decoder } from './decoder.js'
 import { encode } from './encode.js'
 import { far } from './far.js'
 import { http2Burst } from './http2/burst.js'
@@ -34,7 +35,8 @@ const benchmarks = {
   'http2-once': http2Once,
   'http2-far': http2Far,
   'http2-goaway': http2Goaway,
-  'http2-streamed': http2Streamed
+  'http2-streamed': http2Streamed,
+  decoder
 }
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })

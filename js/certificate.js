@@ -27,6 +27,9 @@ const extensions = {
 
 const appleGateways = /^(gateway|feedback|api)\.(?:(sandbox|development)\.)?push\.apple\.com\.?$/i
 
+/** Whether it is one of Apple's own gateways. @param {string} host */
+export const isApple = host => appleGateways.test(host)
+
 /**
  * @param {import('node:crypto').X509Certificate} certificate
  * @returns {CertificateInfo}

@@ -4,17 +4,18 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
+import { readAuth } from './auth.js'
 import { connectWithRetry } from './backoff.js'
 import { classify } from './connection-errors.js'
 import { checkPayload, describeReason, payloadBytes, ready } from './core.js'
-import { loadCredentials } from './credentials.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
-import { readClientGateway } from './gateway.js'
+import { Channels } from './channels.js'
+import { managementOf, readClientGateway } from './gateway.js'
 import { Http2Pool } from './http2/pool.js'
+import { PlainRequests } from './http2/requests.js'
 import { priorityOf, requestOf } from './notification.js'
-import { abortSignal, integer, ofType, oneOf, readOptions } from './options.js'
-import { providerToken } from './provider-token.js'
+import { abortSignal, integer, ofType, oneOf, readOptions, seconds, unixTime } from './options.js'
 import { readProxy } from './proxy.js'
 import { Push } from './push.js'
 import { Removal } from './removal.js'
@@ -25,14 +26,14 @@ import { ResultQueue } from './result-queue.js'
 /** @typedef {import('./report.js').Result} Result */
 /** @typedef {import('./audience.js').Audience} Audience */
 /** @typedef {import('./stores/token-store.js').TokenStore} TokenStore */
-/** @typedef {Omit<import('./credentials.js').CredentialOptions, 'ca'>} Auth */
+/** @typedef {import('./auth.js').CertificateAuth | import('./auth.js').TokenAuth} Auth */
 
 /**
  * @typedef {object} ClientOptions
  * @property {string} gateway `production`, `sandbox` or `https://host:port` (HTTP/2), or `apns://host:port` (the binary
  *   protocol over TLS)
- * @property {Auth | import('./provider-token.js').TokenAuth} [auth] the client certificate: `{ cert, key, passphrase }`
- *   (PEM) or `{ pfx, passphrase }` (PKCS#12); or, for HTTP/2, `{ key, keyId, teamId }`; contents or paths
+ * @property {Auth} [auth] who you are: for HTTP/2 a provider token's `{ key, keyId, teamId }` (the `.p8` file), or a
+ *   client certificate: `{ cert, key, passphrase }` (PEM) or `{ pfx, passphrase }` (PKCS#12); contents or paths
  * @property {string} [topic] HTTP/2: the bundle id
  * @property {string} [proxy] HTTP/2: `http://user:password@host:port`, a proxy that knows CONNECT
  * @property {number} [maxConnections] HTTP/2: at once (8)
@@ -137,7 +138,7 @@ const clientRules = {
 const sendRules = {
   signal: abortSignal(),
   onProgress: ofType('function'),
-  expiration: { fits: (/** @type {any} */ time) => seconds(time) !== undefined, wants: 'Unix seconds or a Date' },
+  expiration: unixTime(),
   priority: { fits: (/** @type {any} */ priority) => [1, 5, 10].includes(priority), wants: '10, 5 or 1' },
   topic: { ...ofType('string'), isTelling: true },
   pushType: { ...ofType('string'), isTelling: true },
@@ -166,6 +167,10 @@ export class Client extends EventEmitter {
   #options
   #gateway
   #credentials
+  #sender
+  #token
+  /** @type {{ channels: Channels, requests: PlainRequests[] } | undefined} */
+  #channels
   #removal
   /** @type {Http2Pool | undefined} */
   #pool
@@ -189,14 +194,16 @@ export class Client extends EventEmitter {
     this.#options = readOptions('client option', clientRules, options)
     this.#gateway = readClientGateway(this.#options.gateway)
     const { auth, ca, proxy } = this.#options
-    const hasToken = auth?.keyId !== undefined || auth?.teamId !== undefined
-    if (hasToken && !this.#gateway.http2) {
-      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'the binary protocol wants a client certificate as auth')
-    }
-    const token = hasToken ? providerToken(auth) : undefined
-    this.#credentials = loadCredentials(hasToken ? { ca } : { ...auth, ca }, { gatewayHost: this.#gateway.host })
+    const { credentials, token, sender } = readAuth(auth, { gateway: this.#gateway, ca })
+    this.#credentials = credentials
+    this.#sender = sender
     this.#proxy = proxy === undefined ? undefined : readProxy(proxy)
-    if (this.#gateway.http2) this.#pool = this.#newPool(token)
+    // By the clock as it is now: one that was wrong when this process began may have been set right since.
+    this.#token = token && {
+      authorization: () => token.authorization(Date.now()),
+      replace: (/** @type {string} */ expired) => token.replace(expired, Date.now())
+    }
+    if (this.#gateway.http2) this.#pool = this.#newPool()
     setMaxListeners(0, this.#destroyed.signal) // each push listens
     const removed = (/** @type {string} */ token) => outside(() => this.emit('tokenRemoved', token))
     this.#removal = this.#options.tokens && new Removal(this.#options.tokens, removed, this.#destroyed.signal)
@@ -239,10 +246,35 @@ export class Client extends EventEmitter {
     }
   }
 
+  /**
+   * Broadcast channels of HTTP/2: `create`, `list`, `get`, `delete`.
+   * @throws {BellpushError} `BELLPUSH_OPTION_INVALID`: the binary protocol has none
+   */
+  get channels () {
+    if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
+    if (!this.#gateway.http2) {
+      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'the binary protocol has no channels: only HTTP/2 knows them')
+    }
+    this.#channels ??= this.#newChannels()
+    return this.#channels.channels
+  }
+
+  /**
+   * Sends to all devices that listen to a channel, with one request. That Apple took it is all that can be known.
+   * @param {object | string | Uint8Array} payload a live activity's, that updates or ends it
+   * @param {string} channelId
+   * @param {import('./channels.js').BroadcastOptions} [options]
+   * @returns {Promise<{ id: string | null }>} `apns-request-id`
+   * @throws {BellpushError | AbortError} `BELLPUSH_CHANNEL_REFUSED` with a `refusal`, and what connecting can throw
+   */
+  async broadcast (payload, channelId, options) {
+    return await this.channels.broadcast(payload, channelId, options)
+  }
+
   /** Takes no more work, and waits until what was begun has its verdicts and dead tokens are gone from the store. */
   async close () {
     this.#closed = true
-    await Promise.all(this.#pushes.values())
+    await Promise.all([...this.#pushes.values(), ...this.#channels?.requests.map(one => one.close()) ?? []])
     this.#pool?.close()
     this.#hush()
   }
@@ -255,6 +287,10 @@ export class Client extends EventEmitter {
         'the client was destroyed; what had been sent and not confirmed is in doubt'))
     }
     this.#pool?.abandon()
+    for (const requests of this.#channels?.requests ?? []) {
+      requests.destroy(new BellpushError('BELLPUSH_DESTROYED',
+        'the client was destroyed; whether the gateway did what it had been asked nobody can know'))
+    }
     this.#hush()
     this.#destroyed.abort(new BellpushError('BELLPUSH_DESTROYED',
       'the client was destroyed before all dead tokens had been removed from the token store'))
@@ -306,7 +342,7 @@ export class Client extends EventEmitter {
   #read (payload, options) {
     const read = readOptions('send option', sendRules, options)
     if (!this.#pool) checkBinary(read)
-    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic })
+    const http2 = this.#pool && requestOf(payload, { ...read, topic: read.topic ?? this.#options.topic }, this.#sender)
     return { read, http2, payloadLimit: this.#options.payloadLimit ?? http2?.payloadLimit ?? 2048 }
   }
 
@@ -324,6 +360,7 @@ export class Client extends EventEmitter {
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
+    if (read.id !== undefined) checkSingle(total)
     const removal = this.#removal?.begin(builder)
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
@@ -404,14 +441,11 @@ export class Client extends EventEmitter {
     throw thrown
   }
 
-  /** @param {import('./provider-token.js').ProviderToken | undefined} token */
-  #newPool (token) {
-    const { host, port } = this.#gateway
-    const name = host.includes(':') ? `[${host}]` : host
+  #newPool () {
     return new Http2Pool({
       connect: signal => this.#connect(signal),
-      authority: port === 443 ? name : `${name}:${port}`,
-      token,
+      authority: authorityOf(this.#gateway),
+      token: this.#token,
       maxConnections: this.#options.maxConnections,
       idleTimeout: this.#options.idleTimeout,
       timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
@@ -419,13 +453,30 @@ export class Client extends EventEmitter {
     })
   }
 
-  /** @param {AbortSignal} signal */
-  async #connect (signal) {
-    const { host, port } = this.#gateway
+  #newChannels () {
+    const gateways = [managementOf(this.#gateway), this.#gateway]
+    const requests = gateways.map(gateway => new PlainRequests({
+      connect: signal => this.#connect(signal, gateway),
+      authority: authorityOf(gateway),
+      token: this.#token,
+      timeout: this.#options.answerTimeout,
+      classify: error => classify(error, gateway, { established: true })
+    }))
+    const [management, sending] = requests
+    const topic = this.#options.topic ?? this.#sender.uid
+    return { channels: new Channels({ management, sending, topic }), requests }
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @param {import('./gateway.js').Gateway} [gateway]
+   */
+  async #connect (signal, gateway = this.#gateway) {
+    const { host, port, http2 } = gateway
     const socket = await connectWithRetry({
       host,
       port,
-      http2: this.#gateway.http2,
+      http2,
       proxy: this.#proxy,
       credentials: this.#credentials,
       connectTimeout: this.#options.connectTimeout,
@@ -438,6 +489,12 @@ export class Client extends EventEmitter {
   }
 }
 
+/** As HTTP/2 names it. @param {import('./gateway.js').Gateway} gateway */
+function authorityOf ({ host, port }) {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 443 ? name : `${name}:${port}`
+}
+
 /** What only HTTP/2 knows. @param {Record<string, any>} options */
 function checkBinary ({ priority, ...options }) {
   const name = priority === 1
@@ -445,6 +502,13 @@ function checkBinary ({ priority, ...options }) {
     : ['topic', 'pushType', 'collapseId', 'id'].find(name => options[name] !== undefined)
   if (name === undefined) return
   throw new BellpushError('BELLPUSH_OPTION_INVALID', `the binary protocol has no ${name}: only HTTP/2 knows it`)
+}
+
+/** An `apns-id` names one notification to one device. @param {number | undefined} total */
+function checkSingle (total) {
+  if (total === undefined || total <= 1) return
+  throw new BellpushError('BELLPUSH_OPTION_INVALID',
+    `id names one notification to one device, and there are ${total} tokens: leave it out, and each result has its own`)
 }
 
 /** @param {unknown} cause what the caller's own source of tokens threw */
@@ -463,13 +527,4 @@ function outside (run) {
   } catch (error) {
     process.nextTick(() => { throw error })
   }
-}
-
-/**
- * @param {unknown} time
- * @returns {number | undefined} Unix seconds, or undefined where it is none
- */
-function seconds (time) {
-  const value = time instanceof Date ? Math.floor(time.getTime() / 1000) : time
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff ? Number(value) : undefined
 }

@@ -5,6 +5,7 @@
  */
 export { Batch, outcomes } from './core/batch.js'
 export { BinaryLink } from './core/binary-link.js'
+export { Capture } from './core/capture.js'
 export {
   checkPayload, decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain,
   load, normalizeToken, payloadBytes
@@ -22,6 +23,10 @@ export { describeReason } from './core/reasons.js'
  * @typedef {import('./core/reasons.js').ReasonInWords} ReasonInWords
  * @typedef {import('./core/batch.js').SettledSlot} SettledSlot
  * @typedef {import('./core/batch.js').Standing} Standing
+ * @typedef {import('./core/capture.js').CapturePart} CapturePart
+ * @typedef {import('./core/capture.js').Connection} CaptureConnection
+ * @typedef {import('./core/capture.js').Finding} Finding
+ * @typedef {import('./core/capture.js').Overview} CaptureOverview
  * @typedef {import('./core/codec.js').Explanation} Explanation
  * @typedef {import('./core/codec.js').Field} Field
  * @typedef {import('./core/decoders.js').FeedbackTuple} FeedbackTuple

@@ -127,11 +127,13 @@ function readCertificates ({ bytes, from }) {
 }
 
 /**
+ * The private keys in PEM.
  * @param {Material} material
  * @param {string} [passphrase]
  * @returns {import('node:crypto').KeyObject[]} at least one
+ * @throws {BellpushError} BELLPUSH_CREDENTIALS_INVALID, BELLPUSH_PASSPHRASE_WRONG
  */
-function readKeys ({ bytes, from }, passphrase) {
+export function readKeys ({ bytes, from }, passphrase) {
   const blocks = pemBlocks(bytes).filter(({ label }) => label.endsWith('PRIVATE KEY'))
   if (blocks.length === 0) {
     throw invalid(looksLikePkcs12(bytes)

@@ -20,7 +20,7 @@ export const codes = Object.freeze({
   BELLPUSH_CERTIFICATE_EXPIRED: 'the certificate is past its last day',
   BELLPUSH_CERTIFICATE_NOT_YET_VALID: 'the certificate is before its first day',
   BELLPUSH_WRONG_ENVIRONMENT: 'a sandbox certificate was given for the production gateway, or the other way round',
-  BELLPUSH_CREDENTIALS_REFUSED: 'the gateway refused the client certificate',
+  BELLPUSH_CREDENTIALS_REFUSED: 'the gateway refused the client certificate or the provider token',
   BELLPUSH_SERVER_UNTRUSTED: 'the certificate of the gateway is not trusted, or is for another host',
   BELLPUSH_NOT_TLS: 'the server does not speak TLS',
   BELLPUSH_CONNECT_FAILED: 'no connection could be made',
@@ -30,6 +30,7 @@ export const codes = Object.freeze({
   BELLPUSH_LISTEN_FAILED: 'a server could not listen on its address and port',
   BELLPUSH_CONNECTION_LOST: 'connections were made but lost again and again',
   BELLPUSH_NOTIFICATION_REFUSED: 'the gateway refused the payload or the topic, which every notification shares',
+  BELLPUSH_CHANNEL_REFUSED: 'the gateway refused a broadcast or a request about channels, or its answer is none',
   BELLPUSH_GATEWAY_FAILING: 'the gateway fails to process every notification, for a passing cause',
   BELLPUSH_MOSTLY_INVALID: 'most device tokens were called invalid: wrong environment or wrong app',
   BELLPUSH_AUDIENCE_FAILED: 'the audience could not be read to its end',
@@ -45,13 +46,14 @@ export const codes = Object.freeze({
 })
 
 /** @typedef {keyof typeof codes} ErrorCode */
+/** @typedef {{ reason: string | null, status: number | null }} Refusal */
 
 /** An error with a stable `code`; where a cause is known it is in `cause`, and work already done is in `report`. */
 export class BellpushError extends Error {
   /**
    * @param {ErrorCode} code the contract
    * @param {string} message what was found, where, and what to do about it
-   * @param {{ cause?: unknown, report?: import('./report.js').Report }} [extra]
+   * @param {{ cause?: unknown, report?: import('./report.js').Report, refusal?: Refusal }} [extra]
    */
   constructor (code, message, extra = {}) {
     super(message, extra.cause === undefined ? undefined : { cause: extra.cause })
@@ -60,6 +62,8 @@ export class BellpushError extends Error {
     this.code = code
     /** @type {import('./report.js').Report | undefined} what had become of each token when the error ended the batch */
     this.report = extra.report
+    /** @type {Refusal | undefined} what the gateway said, where it was a refusal of everything */
+    this.refusal = extra.refusal
   }
 }
 

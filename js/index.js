@@ -12,6 +12,8 @@ export { openTokenStore } from './stores/index.js'
  * @typedef {import('./client.js').ClientOptions} ClientOptions
  * @typedef {import('./client.js').SendOptions} SendOptions
  * @typedef {import('./client.js').Progress} Progress
+ * @typedef {import('./channels.js').Channel} Channel
+ * @typedef {import('./channels.js').BroadcastOptions} BroadcastOptions
  * @typedef {import('./audience.js').Audience} Audience
  * @typedef {import('./report.js').Report} Report
  * @typedef {import('./report.js').Result} Result

@@ -24,12 +24,12 @@ export function integer (min, max, fallback) {
 }
 
 /**
- * @param {string[]} values
- * @param {string} [fallback]
+ * @param {(string | number)[]} values
+ * @param {string | number} [fallback]
  * @returns {Rule}
  */
 export function oneOf (values, fallback) {
-  const wants = `one of ${values.map(value => `'${value}'`).join(', ')}`
+  const wants = `one of ${values.map(value => typeof value === 'string' ? `'${value}'` : value).join(', ')}`
   return { fits: value => values.includes(value), wants, fallback, isTelling: true }
 }
 
@@ -40,6 +40,23 @@ export function oneOf (values, fallback) {
  */
 export function ofType (type, wants = named(type)) {
   return { fits: value => typeof value === type && value !== null, wants }
+}
+
+/**
+ * @param {number} [fallback]
+ * @returns {Rule}
+ */
+export function unixTime (fallback) {
+  return { fits: time => seconds(time) !== undefined, wants: 'Unix seconds or a Date', fallback }
+}
+
+/**
+ * @param {unknown} time
+ * @returns {number | undefined} Unix seconds, or undefined where it is none
+ */
+export function seconds (time) {
+  const value = time instanceof Date ? Math.floor(time.getTime() / 1000) : time
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff ? Number(value) : undefined
 }
 
 /** @returns {Rule} */

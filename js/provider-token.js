@@ -7,12 +7,16 @@
  *
  * Not here: sending it. Secrets are in no message.
  */
-import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { createHash, createPublicKey, sign } from 'node:crypto'
+import { readKeys } from './credentials.js'
 import { BellpushError } from './errors.js'
-import { pemBlocks, readMaterial } from './material.js'
+import { readMaterial } from './material.js'
 
 /** Milliseconds after which another token is made. */
 const REFRESH_AFTER = 50 * 60_000
+
+/** Milliseconds that a clock may go back without anybody noticing. */
+const SLACK = 60_000
 
 /** Milliseconds within which no other one is made, whatever Apple says of the last: it refuses those who do. */
 const LEAST_AGE = 20 * 60_000
@@ -22,6 +26,7 @@ const LEAST_AGE = 20 * 60_000
  * @property {import('./material.js').Source} key the `.p8` file: PEM text, bytes or a path
  * @property {string} keyId ten characters, as the portal shows it beside the key
  * @property {string} teamId ten characters
+ * @property {string} [passphrase] where somebody has locked the file: Apple's are not
  */
 
 /** One for each team and key. @type {Map<string, ProviderToken>} */
@@ -31,13 +36,12 @@ const shared = new Map()
  * The token of a team and a key, the same for all who ask in this process.
  * @param {TokenAuth} auth
  * @returns {ProviderToken}
- * @throws {BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_CREDENTIALS_INVALID
+ * @throws {BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_CREDENTIALS_INVALID, BELLPUSH_PASSPHRASE_WRONG
  */
-export function providerToken ({ key, keyId, teamId }) {
+export function providerToken ({ key, keyId, teamId, passphrase }) {
   checkId('keyId', keyId)
   checkId('teamId', teamId)
-  const { privateKey, from } = readKey(key)
-  checkKey(privateKey, from)
+  const privateKey = readKey(key, passphrase)
   const fingerprint = createHash('sha256')
     .update(createPublicKey(privateKey).export({ format: 'der', type: 'spki' })).digest('hex')
   const name = `${teamId} ${keyId} ${fingerprint}`
@@ -68,11 +72,11 @@ export class ProviderToken {
 
   /**
    * The value of the header `authorization`.
-   * @param {number} now milliseconds since 1970
+   * @param {number} now milliseconds since 1970, by the machine's clock of this moment: Apple compares it with its own
    */
   authorization (now) {
-    // A clock that was set back would make it seem young for ever.
-    if (now - this.#issuedAt >= REFRESH_AFTER || now < this.#issuedAt - REFRESH_AFTER) {
+    // A clock that was set back makes it one of the future, which Apple does not take.
+    if (now - this.#issuedAt >= REFRESH_AFTER || now < this.#issuedAt - SLACK) {
       this.#issue(now)
       this.#isReplacement = false
     }
@@ -115,31 +119,23 @@ function checkId (name, id) {
     `${typeof id === 'string' ? `, found ${id.length} characters` : `, found ${typeof id}`}`)
 }
 
-/** @param {import('./material.js').Source} source */
-function readKey (source) {
-  const { bytes, from } = readMaterial('key', source)
-  const blocks = pemBlocks(bytes).filter(({ label }) => label.endsWith('PRIVATE KEY'))
-  if (blocks.length !== 1) {
-    throw new BellpushError('BELLPUSH_CREDENTIALS_INVALID',
-      `${blocks.length === 0 ? 'there is no' : 'there is more than one'} private key in ${from}: ` +
-      'give the .p8 file of Apple\'s developer portal')
-  }
-  try {
-    return { privateKey: createPrivateKey(blocks[0].pem), from }
-  } catch (cause) {
-    throw new BellpushError('BELLPUSH_CREDENTIALS_INVALID',
-      `the private key of ${from} is damaged or locked`, { cause })
-  }
-}
-
 /**
- * @param {import('node:crypto').KeyObject} key
- * @param {string} from
+ * @param {import('./material.js').Source} source
+ * @param {string | undefined} passphrase
  */
-function checkKey (key, from) {
+function readKey (source, passphrase) {
+  if (passphrase !== undefined && typeof passphrase !== 'string') {
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', `passphrase must be a string, found ${typeof passphrase}`)
+  }
+  const material = readMaterial('key', source)
+  const [key, ...more] = readKeys(material, passphrase)
+  if (more.length > 0) {
+    throw new BellpushError('BELLPUSH_CREDENTIALS_INVALID',
+      `there is more than one private key in ${material.from}: give the .p8 file of Apple's developer portal`)
+  }
   const curve = key.asymmetricKeyDetails?.namedCurve
-  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return
+  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return key
   throw new BellpushError('BELLPUSH_CREDENTIALS_INVALID',
-    `the private key of ${from} is of the kind ${curve ?? key.asymmetricKeyType}, and provider tokens are signed ` +
-    'with P-256 (ES256): is it the .p8 file of a key for push notifications?')
+    `the private key of ${material.from} is of the kind ${curve ?? key.asymmetricKeyType}, and provider tokens are ` +
+    'signed with P-256 (ES256): is it the .p8 file of a key for push notifications?')
 }

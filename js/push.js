@@ -229,7 +229,8 @@ export class Push {
       batch: this.#batch,
       request,
       advance: () => this.#advance(),
-      hasWork: () => this.#standing.hasWork,
+      // As it is now: tokens may have come since the last round, and a full window brings no other one.
+      hasWork: () => !this.#isOver && this.#batch.standing(this.#now()).hasWork,
       connected: () => { this.#connections++ },
       failed: error => this.stop(error),
       coreFailed: error => this.#coreFailed(error)

@@ -2,6 +2,7 @@
  * What became of every token of one push, in words: results for single tokens, and the report at the end.
  */
 import { BellpushError } from './errors.js'
+import { errorOfRefusal } from './refusals.js'
 
 /**
  * What became of one token. A rejected token is a result, not an error.
@@ -124,11 +125,7 @@ export class ReportBuilder {
  * @returns {BellpushError | undefined}
  */
 export function errorOfStop ({ why, refusal }, { counts }) {
-  if (why === 'refused') {
-    const { reason, status } = refusal
-    return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
-      `the gateway refused the notification itself, so it was not sent to the rest: status ${status} (${reason})`)
-  }
+  if (why === 'refused') return errorOfRefusal(refusal)
   if (why === 'failing') {
     const { reason, status } = refusal
     return new BellpushError('BELLPUSH_GATEWAY_FAILING',

@@ -21,6 +21,37 @@ import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
 const testTimeout = 300_000
 
+/**
+ * Tests in a folder of their own, and so a step of their own, because they need more than Node.
+ * @typedef {object} Apart
+ * @property {string} folder of tests/
+ * @property {string[]} [packages] Debian's, without which the step is skipped
+ * @property {() => void} [prepare] installs more; what cannot be had, the tests skip one by one
+ * @property {string} [purpose] what they are for, in a few words
+ * @property {number} [timeout] of a file, milliseconds
+ * @property {string} [note] said when it has passed
+ */
+
+/** @type {Apart[]} */
+const apart = [
+  { folder: 'databases', packages: ['mariadb-server', 'postgresql'], purpose: 'database servers' },
+  // Captures of real runs, as tcpdump records them and tshark reads them.
+  { folder: 'recorded', packages: ['tcpdump', 'tshark'], purpose: 'tools to record and read traffic' },
+  {
+    folder: 'browser',
+    // The font is for Chinese.
+    packages: ['chromium', 'firefox-esr', 'fonts-wqy-microhei'],
+    purpose: 'browsers',
+    timeout: 900_000,
+    note: 'screenshots to look at are in target/screenshots'
+  },
+  // With this machine's PHP and with the oldest and the newest one.
+  { folder: 'php', packages: ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server'], purpose: 'PHP' },
+  // The legacy gateway against clients of its time.
+  { folder: 'legacy', prepare: installOldClients },
+  { folder: 'packaging' }
+]
+
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
 let found
 /** @type {unknown} */
@@ -37,9 +68,6 @@ function rust () {
     throw error
   }
 }
-
-/** Tests with a step of their own, which need more than npm brings. */
-const apart = /^tests\/(packaging|databases|php|legacy)\//
 
 const steps = [
   { group: 'always', name: 'install', run: installPackages },
@@ -59,30 +87,24 @@ const steps = [
   { group: 'wasm', name: 'pkg-rebuild', run: rebuild },
   { group: 'js', name: 'eslint', run: () => nodeTool('eslint', 'bin/eslint.js', '.') },
   { group: 'js', name: 'tsc', run: () => nodeTool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !apart.test(path)) },
-  { group: 'js', name: 'databases', run: testDatabases },
-  { group: 'js', name: 'legacy', run: testOldClients },
-  { group: 'php', name: 'php', run: testPhp },
-  { group: 'package', name: 'packaging', run: () => nodeTests(path => path.startsWith('tests/packaging/')) }
+  { group: 'js', name: 'js-tests', run: () => nodeTests(path => !apart.some(({ folder }) => isIn(folder, path))) },
+  ...apart.map(tests => ({ group: 'js', name: tests.folder, run: () => testApart(tests) }))
 ]
 
-/** The stores against database servers of their own, where these are there or can be installed. */
-function testDatabases () {
-  needPackages(['mariadb-server', 'postgresql'], 'database servers for the tests')
-  nodeTests(path => path.startsWith('tests/databases/'))
+/**
+ * @param {string} folder of tests/
+ * @param {string} path
+ */
+function isIn (folder, path) {
+  return path.startsWith(`tests/${folder}/`)
 }
 
-/** The legacy gateway against clients of its time; one that cannot be installed is skipped, and the step says so. */
-function testOldClients () {
-  installOldClients()
-  nodeTests(path => path.startsWith('tests/legacy/'))
-}
-
-/** The PHP client and the CodeIgniter site, with this machine's PHP and with the oldest and the newest one. */
-function testPhp () {
-  const packages = ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server']
-  needPackages(packages, 'PHP for the tests')
-  nodeTests(path => path.startsWith('tests/php/'))
+/** @param {Apart} tests */
+function testApart ({ folder, packages = [], prepare, purpose = '', timeout, note }) {
+  if (packages.length > 0) needPackages(packages, `${purpose} for the tests`)
+  prepare?.()
+  nodeTests(path => isIn(folder, path), timeout)
+  if (note !== undefined) say(note)
 }
 
 function format () {
@@ -156,13 +178,16 @@ function nodeTool (name, script, ...args) {
   run(process.execPath, [`node_modules/${name}/${script}`, ...args])
 }
 
-/** @param {(path: string) => boolean} wanted of the paths under tests/ */
-function nodeTests (wanted) {
+/**
+ * @param {(path: string) => boolean} wanted of the paths under tests/
+ * @param {number} [timeout] of a file, milliseconds
+ */
+function nodeTests (wanted, timeout = testTimeout) {
   const files = projectFiles('tests').filter(path => path.endsWith('.test.js') && wanted(path))
   if (files.length === 0) throw new Failure('there are no such tests')
   const concurrency = availableParallelism()
   run(process.execPath, [
-    '--test', '--test-reporter=spec', `--test-timeout=${testTimeout}`, `--test-concurrency=${concurrency}`, ...files
+    '--test', '--test-reporter=spec', `--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`, ...files
   ])
 }
 

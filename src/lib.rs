@@ -30,6 +30,7 @@
 
 pub mod batch;
 pub mod binary;
+pub mod capture;
 mod hex;
 pub mod http2;
 pub mod legacy;

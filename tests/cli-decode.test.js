@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { bytesOfHex } from '../js/cli/hex.js'
+import { bytesOfText } from '../js/bytes-of-text.js'
 import { BellpushError } from '../js/errors.js'
 import { folder } from './helpers/certificates.js'
 import { bellpush } from './helpers/command.js'
@@ -75,6 +75,16 @@ describe('explanations', () => {
     assert.deepEqual(parts[0].fields[2], { name: 'identifier', offset: 2, length: 4, value: '7' })
   })
 
+  test('a diagnosis of what is wrong in them', async t => {
+    const good = encodeFrame({ command: 1, token: token(1), payload: '{"aps":{}}', identifier: 1, expiration: 0 })
+    const input = Buffer.concat([good, good.subarray(0, 20), good.subarray(21)])
+    const { code, stdout } = await bellpush(t, ['decode', '-'], { input })
+    assert.equal(code, 1)
+    assert.match(stdout, /^Diagnosis:\n {2}! notification 1: the token's declared length is 32, 31 bytes follow$/m)
+    const { findings } = JSON.parse((await bellpush(t, ['decode', '-', '--json'], { input })).stdout)
+    assert.match(findings[0].words, /31 bytes follow/)
+  })
+
   test('a payload is shown without its control characters', async t => {
     const frame = encodeFrame({ command: 0, token: 'aa', payload: '{"aps":"\u001b[31m\u009b\u202e"}' })
     const { stdout } = await bellpush(t, ['decode', '-'], { input: frame })
@@ -88,7 +98,7 @@ describe('what cannot be decoded', () => {
     { what: 'a missing file', args: ['nothing.bin'], code: 2, says: /nothing\.bin cannot be read: there is no/ },
     { what: 'nothing', args: ['-'], input: '', code: 2, says: /^error: there is nothing to decode/ },
     { what: 'an odd number of digits', args: ['080'], code: 1, says: /^error: the number of digits, 3, is odd/ },
-    { what: 'words', args: ['-'], input: 'hello', code: 1, says: /^error: this is not hexadecimal: found 'h'/ },
+    { what: 'words', args: ['-'], input: 'hello', code: 1, says: /^error: this is neither hexadecimal nor base64: f/ },
     { what: 'more than it takes', args: ['-'], input: Buffer.alloc(1_048_577), code: 2, says: /more than 1 MiB/ }
   ]) {
     test(what, async t => {
@@ -99,7 +109,7 @@ describe('what cannot be decoded', () => {
   }
 
   for (const { what, hex, says } of [
-    { what: 'a packet capture', hex: 'd4c3b2a1020004000000', says: /a packet capture: .*Follow TCP Stream/s },
+    { what: 'a packet capture', hex: 'd4c3b2a1020004000000', says: /a packet capture: .*name its file/s },
     { what: 'TLS', hex: '160301020001000101', says: /TLS records: .*encrypted/s }
   ]) {
     test(`${what}, with what to do about it`, async t => {
@@ -124,6 +134,17 @@ describe('hex as people have it', () => {
     { form: 'colons', text: pairs.join(':') },
     { form: '0x and commas', text: `[${pairs.map(pair => `0x${pair}`).join(', ')}]` },
     { form: '\\x in a string', text: `"${pairs.map(pair => `\\x${pair}`).join('')}"` },
+    { form: 'base64', text: bytes.toString('base64') },
+    { form: 'base64url, in lines', text: bytes.toString('base64url').replace(/.{8}/g, '$&\r\n') },
+    {
+      form: 'Wireshark, as an escaped string',
+      text: `"${pairs.map((pair, index) => `\\x${pair}${index % 8 === 7 ? '" \\\n"' : ''}`).join('')}"`
+    },
+    {
+      form: 'Wireshark, as a C array',
+      text: '/* Frame (20 bytes) */\nstatic const unsigned char pkt1[20] = {\n' +
+        `${pairs.map(pair => `0x${pair}`).join(', ')} /* {..}.aB */\n};`
+    },
     { form: 'xxd -i', text: `unsigned char x[] = {\n  ${pairs.map(pair => `0x${pair}`).join(', ')}\n};\nint n = 20;` },
     { form: 'xxd', text: xxd },
     { form: 'xxd, its text cut off and its first spaces', text: xxd.replace(/ {2}\S+$/gm, '') },
@@ -147,21 +168,21 @@ describe('hex as people have it', () => {
         '    00000010  70 77 7e 85                                        pw~.\n'
     }
   ]) {
-    test(form, () => assert.deepEqual(Buffer.from(bytesOfHex(text)), bytes))
+    test(form, () => assert.deepEqual(Buffer.from(bytesOfText(text)), bytes))
   }
 
   test('text beside the bytes that looks like bytes is none', () => {
     const beside = '00000000: 6162 6364 6566 6162 6364 6566 6162 6364  abcdefabcdefabcd\n' +
       '00000010: 6162 2063 6420                           ab cd \n'
-    assert.equal(bytesOfHex(beside).toString(), 'abcdefabcdefabcdab cd ')
+    assert.equal(Buffer.from(bytesOfText(beside)).toString(), 'abcdefabcdefabcdab cd ')
     const eight = '00000000  61 62 63 64 65 66 30 30                           |abcdef00|\n'
-    assert.equal(bytesOfHex(eight).toString(), 'abcdef00')
+    assert.equal(Buffer.from(bytesOfText(eight)).toString(), 'abcdef00')
   })
 
   test('a line that was left out as it repeats is there', () => {
     const zeros = '00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n' +
       '00000040  01                                                |.|\n00000041\n'
-    assert.equal(Buffer.from(bytesOfHex(zeros)).toString('hex'), `${'00'.repeat(64)}01`)
+    assert.equal(Buffer.from(bytesOfText(zeros)).toString('hex'), `${'00'.repeat(64)}01`)
   })
 
   for (const { what, text, says } of [
@@ -178,7 +199,7 @@ describe('hex as people have it', () => {
     { what: 'an endless repetition', text: '00000000  00 00  ..\n*\nffffffff\n', says: /begins 4294967295 bytes/ }
   ]) {
     test(`${what} is found`, () => {
-      assert.throws(() => bytesOfHex(text), error => {
+      assert.throws(() => bytesOfText(text), error => {
         assert.ok(error instanceof BellpushError)
         assert.equal(error.code, 'BELLPUSH_FRAME_MALFORMED')
         assert.match(error.message, says)

@@ -248,7 +248,7 @@ describe('notifications', () => {
     { args: [...hello, '--expiration', '30'], says: /is past .*write 30s/ },
     { args: [...hello, '--expiration', 'soon'], says: /is no time: write 30s/ },
     { args: [...hello, '--badge', '-1'], says: /A whole number from 0 on/ },
-    { args: [...hello, '--priority', '7'], says: /Allowed choices are 5, 10/ },
+    { args: [...hello, '--priority', '7'], says: /Allowed choices are 1, 5, 10/ },
     { args: [...hello, '--connections', '0'], says: /A number from 1 to 100/ }
   ]) {
     test(`usage, and nothing is sent: ${args.join(' ').slice(0, 50) || 'nothing to say'}`, async t => {

@@ -39,6 +39,13 @@ describe('a provider token', () => {
     assert.notEqual(providerToken(auth), providerToken({ ...auth, teamId: 'ANOTHER001' }))
   })
 
+  test('is another one when the clock was set back, which would make it one of the future', () => {
+    const token = providerToken(createSigningKey())
+    const first = token.authorization(at)
+    assert.equal(token.authorization(at - minute), first, 'a clock that is set right by a little')
+    assert.notEqual(token.authorization(at - minute - 1), first)
+  })
+
   test('is replaced once for all connections to which it was called expired', () => {
     const token = providerToken(createSigningKey())
     const expired = token.authorization(at)

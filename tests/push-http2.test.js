@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
+import { createSigningKey } from '../js/simulator/http2-authorization.js'
 import { Simulator } from '../js/simulator/index.js'
 import { openTokenStore } from '../js/stores/index.js'
 import { dingDong, ring, token, tokens } from './helpers/ring.js'
@@ -52,6 +53,11 @@ describe('a push over HTTP/2', () => {
     assert.deepEqual([simulator.counts().connections, simulator.counts().accepted], [0, 10])
   })
 
+  test('connects although the first tokens fill the window', async t => {
+    const { client } = await doorbell(t, {}, { maxInFlight: 512 })
+    assert.equal((await client.send(dingDong, tokens(2000))).accepted, 2000)
+  })
+
   test('with a client certificate', async t => {
     const { simulator } = await doorbell(t)
     const { ca, cert, key } = simulator.credentials
@@ -97,6 +103,24 @@ describe('a push over HTTP/2', () => {
     assert.ok(report.elapsed >= 1000, `${report.elapsed} ms`)
   })
 
+  test('waits as long as 503 says with a date in Retry-After', async t => {
+    const { report } = await ring(await doorbell(t, { faults: ['ServiceUnavailable-until-3@5'] }), tokens(20))
+    assert.equal(report.accepted, 20)
+    assert.ok(report.elapsed >= 2000, `${report.elapsed} ms`) // dates are whole seconds
+  })
+
+  test('is not stopped by one token that has too much each time', async t => {
+    const bell = await doorbell(t, { faults: [`TooManyRequests@token:${token(7)}`] }, { maxAttempts: 2 })
+    const { report, outcomes } = await ring(bell, tokens(300))
+    assert.deepEqual([report.accepted, outcomes.get(token(7))], [299, 'exhausted'])
+  })
+
+  test('goes on when the gateway fails to process a few', async t => {
+    const faults = ['InternalServerError@3', 'ServiceUnavailable@40', 'Shutdown@60']
+    const { report } = await ring(await doorbell(t, { faults }), tokens(200))
+    assert.equal(report.accepted, 200)
+  })
+
   test('that nobody may send stops at the first', async t => {
     const { client } = await doorbell(t)
     await assert.rejects(client.send(dingDong, tokens(500), { topic: 'com.example.other' }), error => {
@@ -107,9 +131,63 @@ describe('a push over HTTP/2', () => {
     })
   })
 
-  test('says what Apple calls each notification', async t => {
-    const { client } = await doorbell(t)
-    const id = '12345678-9abc-def0-1234-56789abcdef0'
-    for await (const result of client.stream(dingDong, token(1), { id })) assert.equal(result.id, id)
+  test('by somebody whom the gateway does not know stops at the first, and says what to look at', async t => {
+    const { simulator, client } = await doorbell(t, {}, { auth: createSigningKey() })
+    await assert.rejects(client.send(dingDong, tokens(500)), error => {
+      const { code, message, report } = /** @type {any} */ (error)
+      assert.equal(code, 'BELLPUSH_CREDENTIALS_REFUSED')
+      assert.match(message, /403 \(InvalidProviderToken\): .*keyId.*clock/)
+      assert.deepEqual([report.accepted, report.counts.notSent + report.counts.rejected], [0, 500])
+      return true
+    })
+    assert.equal(simulator.counts().received, 1)
+  })
+
+  test('of several teams and apps in one process, each with a client of its own', async t => {
+    const other = { ...createSigningKey(), keyId: 'ANOTHERKEY', teamId: 'ANOTHER001' }
+    const topics = ['com.example.doorbell', 'com.example.intercom']
+    const { simulator, client } = await doorbell(t, { http2: { keys: [other], topics } })
+    const intercom = new Client({
+      gateway: simulator.http2, auth: other, ca: simulator.credentials.ca, topic: 'com.example.intercom'
+    })
+    t.after(() => intercom.destroy())
+    const [first, second] = await Promise.all([
+      client.send(dingDong, tokens(300)), intercom.send(dingDong, tokens(600).slice(300))
+    ])
+    assert.deepEqual([first.accepted, second.accepted, simulator.counts().duplicates], [300, 300, 0])
+    assert.equal(simulator.providerTokens, 2)
+  })
+})
+
+describe('apns-id', () => {
+  const id = '12345678-9abc-def0-1234-56789abcdef0'
+
+  test('is what the caller gives', async t => {
+    const { simulator, client } = await doorbell(t)
+    /** @type {(string | undefined)[]} */
+    const seen = []
+    simulator.on('accepted', ({ headers }) => seen.push(headers?.get('apns-id')))
+    for await (const result of client.stream(dingDong, token(1), { id: id.toUpperCase() })) assert.equal(result.id, id)
+    assert.deepEqual(seen, [id])
+  })
+
+  test('is the gateway\'s own for each notification where the caller gives none', async t => {
+    const { client } = await doorbell(t, { dead: [token(8)] })
+    const ids = new Set()
+    for await (const { id } of client.stream(dingDong, tokens(8))) ids.add(id)
+    assert.equal(ids.size, 8)
+    for (const one of ids) assert.match(one, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  })
+
+  test('is there for what was rejected, in the report', async t => {
+    const { client } = await doorbell(t, { dead: [token(1)] })
+    const { rejected: [result] } = await client.send(dingDong, token(1), { id })
+    assert.deepEqual([result.reason, result.id], ['Unregistered', id])
+  })
+
+  test('names one notification: there is none for several tokens', async t => {
+    const { simulator, client } = await doorbell(t)
+    await assert.rejects(client.send(dingDong, tokens(2), { id }), /id names one notification .* 2 tokens/)
+    assert.equal(simulator.counts().connections, 0)
   })
 })

@@ -1,5 +1,6 @@
 /** What the sidecar is told: a file, the environment, flags; and that complaints name the place. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../js/serve/index.js'
@@ -50,6 +51,20 @@ test('a table that was named is not made', async t => {
   const { file } = await written(t, `${whole}[tokens]\ntable = "tb_apns"\ncolumns = { token = "deviceToken" }\n`)
   assert.deepEqual(readConfig({ config: file }, {}).tokens,
     { table: 'tb_apns', columns: { token: 'deviceToken' }, create: false, undated: undefined })
+})
+
+test('the example has every key, and what it says is usual is', async t => {
+  const example = await readFile(new URL('../packaging/bellpush.toml', import.meta.url), 'utf8')
+  const env = { SHOP_KEY: '0123456789abcdef', WEBHOOK_SECRET: '0123456789abcdef' }
+  const plain = readConfig({ config: (await written(t, example)).file }, env)
+  const whole = (await written(t, example.replace(/^# (?=\[+\w+\]+$|\w+ = )/gm, ''))).file
+  const { keys, webhook, tokens, journal, database, apps, ...rest } = readConfig({ config: whole }, env)
+  assert.deepEqual(rest, {
+    host: plain.host, port: plain.port, limits: plain.limits, jobs: plain.jobs, logLevel: plain.logLevel
+  })
+  assert.deepEqual(apps[0].client, { ...plain.apps[0].client, inDoubt: 'report', auth: apps[0].client.auth })
+  assert.equal(keys.find('0123456789abcdef')?.name, 'shop')
+  assert.ok(webhook && tokens.table && journal !== database)
 })
 
 /** @type {[toml: string, message: RegExp][]} */

@@ -136,6 +136,12 @@ describe('on demand', () => {
     assert.equal((await post(token(1))).status, 200)
   })
 
+  test('Retry-After as a date', async t => {
+    const { post } = await http2Simulated(t, { faults: ['ServiceUnavailable-until-60@1'] })
+    const { retryAfter } = await post(token(1))
+    assert.match(String(retryAfter), /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
+  })
+
   test('a refused stream, a reset one, and what was accepted all the same', async t => {
     const faults = ['refused-stream@1', 'reset-stream@2', 'accepted-reset@3']
     const { simulator, post } = await http2Simulated(t, { faults })

@@ -16,18 +16,23 @@ mod reading;
 pub mod seeds;
 #[path = "../../tests/sent/mod.rs"]
 mod sent;
+#[path = "../../tests/traffic/mod.rs"]
+mod traffic;
+#[path = "../../tests/viewing/mod.rs"]
+mod viewing;
 
 /// A target's name, which is that of its file and of its folder of seeds, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("frames", frames),
     ("error_responses", error_responses),
     ("feedback", feedback),
     ("explain", explain),
     ("tokens", tokens),
     ("payload", payload),
+    ("captures", captures),
     ("operations", operations),
     ("http2", http2),
     ("hpack", hpack),
@@ -53,6 +58,12 @@ pub fn feedback(data: &[u8]) {
 /// The explanation of any bytes, whatever they are taken for.
 pub fn explain(data: &[u8]) {
     decoding::an_explanation_covers_every_byte_it_understood(data);
+}
+
+/// Captures, and streams by themselves. The bytes begin with how they are cut, see [`cut`].
+pub fn captures(data: &[u8]) {
+    let (file, pieces) = cut(data);
+    viewing::a_capture_is_the_same_wherever_it_is_cut(file, &pieces);
 }
 
 /// Tokens as text: one, and a line each.

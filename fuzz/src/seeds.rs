@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::operating::{Configuration, Operation, op};
+use crate::traffic::{ACK, ETHERNET, GATEWAY, PROVIDER, Pcap, RST, Sent, connection, ethernet_file, pcapng, sent};
 
 /// The seeds of a target, by file name.
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
@@ -12,6 +13,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "error_responses" => error_responses(),
         "feedback" => feedback(),
         "explain" => explain(),
+        "captures" => captures(),
         "tokens" => tokens(),
         "payload" => payload(),
         "operations" => operations(),
@@ -115,6 +117,53 @@ fn explain() -> Seeds {
         seeds.extend(streams.into_iter().map(|(name, bytes)| (format!("{kind}-{name}"), bytes)));
     }
     seeds
+}
+
+fn captures() -> Seeds {
+    let said: Vec<u8> = vectors("frames").into_iter().flat_map(|(_, bytes)| bytes).collect();
+    let whole = connection(PROVIDER, &said, &hex("08 08 01020304"));
+    let again = [whole.clone(), connection(PROVIDER + 1, &said, &[])].concat();
+    let mut disordered = whole.clone();
+    disordered.swap(2, 3);
+    disordered.push(whole[2].clone());
+    let mut missing = connection(PROVIDER, &[said.clone(), said.repeat(20)].concat(), &hex("08 0a 01020304"));
+    missing.remove(3);
+    let mut reset = connection(PROVIDER, &said, &[]);
+    reset.push(sent(GATEWAY, PROVIDER, 5_000, RST | ACK, &[]));
+    let wrong = hex("01 00000001 00000000 0020 aabbcc 0002 7b7d 01 00000002 00000000 0003 aabbcc 0002 7b7d");
+    // The preface, SETTINGS, a request whose path is a literal, in two frames, and its DATA; then an answer, and a GOAWAY.
+    let request = hex(
+        "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a 000006 04 00 00000000 000300000064 000006 01 00 00000001 \
+         8386 44 0a 2f33 000008 09 04 00000001 2f6465766963652f 000002 00 01 00000001 7b7d",
+    );
+    let answer = hex(
+        "000000 04 00 00000000 000001 01 04 00000001 8c 00000e 00 01 00000001 7b22726561736f6e223a2222207d 000004 08 00 \
+         00000000 00000001 000004 03 00 00000003 00000007 000008 07 00 00000000 00000001 00000000",
+    );
+    let packets: Vec<_> = whole.iter().map(Sent::ethernet).collect();
+    let raw: Vec<_> = whole.iter().map(Sent::ipv4).collect();
+    let loopback: Vec<_> = whole.iter().map(|packet| [&[0, 0, 0, 30], packet.ipv6().as_slice()].concat()).collect();
+    let more = named([
+        ("pcap", ethernet_file(&whole)),
+        ("pcap-big-nano", Pcap { big: true, nano: true, link: 101 }.file(&raw)),
+        ("pcap-loopback-ipv6", Pcap { big: false, nano: false, link: 108 }.file(&loopback)),
+        ("pcapng", pcapng(false, 1, &packets)),
+        ("pcapng-big", pcapng(true, 1, &packets)),
+        ("sent-again", ethernet_file(&again)),
+        ("disordered", ethernet_file(&disordered)),
+        ("missing", ethernet_file(&missing)),
+        ("midway", ethernet_file(&whole[2..])),
+        ("reset", ethernet_file(&reset)),
+        ("wrong-length", ethernet_file(&connection(PROVIDER, &wrong, &hex("08 04 00000000")))),
+        ("tls", ethernet_file(&connection(PROVIDER, &hex("16 03 01 0004 01000000"), &hex("16 03 03 0001 00")))),
+        ("http2", ethernet_file(&connection(PROVIDER, &request, &answer))),
+        ("http2-by-itself", request),
+        ("cut-packet", ETHERNET.record(0, &packets[2][..60], packets[2].len())),
+        ("too-long", [ETHERNET.head(), hex("00000000 00000000 ffffffff ffffffff")].concat()),
+        ("block-length", hex("0a0d0d0a 1c000000 4d3c2b1a 01000000 ffffffffffffffff 1c000000 06000000 07000000")),
+    ]);
+    let streams = explain().into_iter().map(|(name, bytes)| (format!("stream-{name}"), bytes));
+    cut(&[97, 250], more.into_iter().chain(streams).collect())
 }
 
 fn tokens() -> Seeds {

@@ -38,6 +38,11 @@ fn explain() {
 }
 
 #[test]
+fn captures() {
+    replay_and_mutate("captures");
+}
+
+#[test]
 fn tokens() {
     replay_and_mutate("tokens");
 }

@@ -1,15 +1,17 @@
 /**
  * `bellpush decode`: bytes of the binary protocol, explained field by field.
  *
- * Not here: reading hex (hex.js), laying out the explanation (explanation.js), and the explaining, which is the core's.
+ * Not here: bytes out of text (bytes-of-text.js), laying out the explanation (explanation.js), captures and findings
+ * (capture.js), and the explaining, which is the core's.
  */
 import { open } from 'node:fs/promises'
 import { Command, Option } from 'commander'
+import { bytesOfText, looksLikeBytes } from '../bytes-of-text.js'
 import { explain } from '../core.js'
 import { BellpushError } from '../errors.js'
+import { findingsIn, readCapture, tellCapture, withWords } from './capture.js'
 import { exit, usage } from './exit.js'
-import { explanationLines } from './explanation.js'
-import { bytesOfHex, looksLikeHex } from './hex.js'
+import { explanationLines, findingLines } from './explanation.js'
 import { print, printJson } from './output.js'
 import { unreadable } from './token-lines.js'
 
@@ -19,8 +21,9 @@ const MOST_INPUT = 5 * MOST_BYTES
 
 /** How other things begin that people have, and what they are to do with them. @type {[RegExp, string][]} */
 const OTHERS = [
-  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: decode the bytes of one direction ' +
-    'of one connection (in Wireshark: Follow TCP Stream, show as Raw, Save as)'],
+  [/^(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)/, 'this is a packet capture: name its file, as in ' +
+    'bellpush decode capture.pcapng'],
+  [/^50524920/, 'this is HTTP/2, which is read in captures: name a pcap or pcapng file'],
   [/^(14|15|16|17)030[0-4]/, 'these are TLS records: what they carry is encrypted, and must be captured before TLS ' +
     'or decrypted with its keys']
 ]
@@ -30,18 +33,21 @@ export function decodeCommand () {
   return new Command('decode')
     .summary('explain bytes of the binary protocol')
     .description('Explains frames, error responses and feedback tuples of the binary protocol, field by field.')
-    .argument('<input...>', 'a file, - for stdin, or hex; hex may be in several arguments')
+    .argument('<input...>', 'a file, - for stdin, hex or base64; hex may be in several arguments')
     .addOption(new Option('--as <kind>', 'what the bytes are (default: what they look like)')
       .choices(['frames', 'error-responses', 'feedback']))
-    .option('--json', 'print one JSON object: kind, parts with their fields, problem')
+    .option('--json', 'print one JSON object: kind, parts with their fields, problem, findings')
     .addHelpText('after', help)
     .action(decode)
 }
 
 const help = `
-A file holds the bytes themselves, or hex. Hex is read as people have it: with
-spaces, commas, colons or line breaks, 0x.. or \\x.., and as the dumps of xxd,
-hexdump -C, od -A x -t x1 and Wireshark. At most 1 MiB is decoded.
+A file holds the bytes themselves, hex or base64. Hex is read as people have it:
+with spaces, commas, colons or line breaks, 0x.. or \\x.., and as the dumps of
+xxd, hexdump -C, od -A x -t x1 and Wireshark. At most 1 MiB is decoded.
+
+A file that is a capture (pcap, pcapng) may be larger: its TCP connections are
+put together again, and what went wrong in each is told.
 
 Exit codes: 0 done, 1 something could not be read (what could is explained),
 2 usage.
@@ -49,6 +55,7 @@ Exit codes: 0 done, 1 something could not be read (what could is explained),
 Examples:
   $ bellpush decode 08 08 00 00 00 07
   $ bellpush decode capture.bin
+  $ bellpush decode capture.pcapng
   $ xxd capture.bin | bellpush decode -
   $ bellpush decode --as feedback --json '49 6a 1f 80 00 02 0a1b'`
 
@@ -57,13 +64,21 @@ Examples:
  * @param {{ as?: import('../core.js').Explanation['kind'], json?: boolean }} options
  */
 async function decode (input, { as, json }) {
+  const capture = as === undefined && input.length === 1 ? await readCapture(input[0]) : undefined
+  if (capture) return tellCapture(capture, json === true)
   const bytes = await readBytes(input)
   const explanation = explain(bytes, as)
   const advice = explanation.problem && adviceOn(bytes, as)
   const problem = advice ? { offset: 0, message: advice } : explanation.problem
-  const told = { ...explanation, problem }
-  if (json) await printJson(told)
-  else await print(explanationLines(bytes, told, process.stdout.columns))
+  const findings = findingsIn(bytes, explanation.kind)
+  if (json) {
+    await printJson({ ...explanation, problem, findings: withWords(findings) })
+  } else {
+    await print([
+      ...explanationLines(bytes, { ...explanation, problem }, process.stdout.columns),
+      ...findings.length === 0 ? [] : ['', 'Diagnosis:', ...findingLines(findings, process.stdout.columns)]
+    ])
+  }
   if (problem !== null) process.exitCode = exit.incomplete
 }
 
@@ -84,7 +99,7 @@ function adviceOn (bytes, as) {
 async function readBytes (input) {
   const bytes = input.length === 1 ? await readSource(input[0]) : undefined
   const text = bytes === undefined ? input.join(' ') : isText(bytes) ? bytes.toString() : undefined
-  const decoded = text === undefined ? /** @type {Buffer} */ (bytes) : bytesOfHex(text)
+  const decoded = text === undefined ? /** @type {Buffer} */ (bytes) : bytesOfText(text)
   if (decoded.length === 0) throw usage('there is nothing to decode')
   if (decoded.length > MOST_BYTES) throw tooLarge()
   return decoded
@@ -92,7 +107,7 @@ async function readBytes (input) {
 
 /**
  * @param {string} name
- * @returns {Promise<Buffer | undefined>} undefined: there is no such file, so it is hex
+ * @returns {Promise<Buffer | undefined>} undefined: there is no such file, so it is hex or base64
  */
 async function readSource (name) {
   if (name === '-') return readStream(process.stdin, 'stdin')
@@ -102,7 +117,7 @@ async function readSource (name) {
   } catch (error) {
     if (error instanceof BellpushError) throw error
     const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error)
-    if (['ENOENT', 'ENAMETOOLONG'].includes(code) && looksLikeHex(name)) return undefined
+    if (['ENOENT', 'ENAMETOOLONG'].includes(code) && looksLikeBytes(name)) return undefined
     throw unreadable(name, error)
   }
 }

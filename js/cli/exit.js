@@ -33,6 +33,7 @@ const exitOf = Object.freeze({
   BELLPUSH_LISTEN_FAILED: exit.unreachable,
   BELLPUSH_CONNECTION_LOST: exit.unreachable,
   BELLPUSH_NOTIFICATION_REFUSED: exit.incomplete,
+  BELLPUSH_CHANNEL_REFUSED: exit.incomplete,
   BELLPUSH_GATEWAY_FAILING: exit.unreachable,
   BELLPUSH_MOSTLY_INVALID: exit.incomplete,
   BELLPUSH_AUDIENCE_FAILED: exit.incomplete,

@@ -1,6 +1,7 @@
 /**
- * Lays out the explanation of bytes in columns: offset, bytes, field, value.
+ * Lays out the explanation of bytes in columns (offset, bytes, field, value), and what was found in them.
  */
+import { describeFinding, isTrouble } from '../findings.js'
 import { counted, printable } from './output.js'
 
 /** Bytes in a row. */
@@ -24,8 +25,8 @@ const NOUNS = {
  * @param {number} [columns] of the terminal
  * @returns {string[]}
  */
-export function explanationLines (bytes, { kind, parts, problem }, columns = WIDTHS.least) {
-  const width = Math.min(Math.max(columns, WIDTHS.least), WIDTHS.most)
+export function explanationLines (bytes, { kind, parts, problem }, columns) {
+  const width = widthOf(columns)
   const [one, many] = NOUNS[kind]
   const fields = parts.flatMap(part => part.fields)
   const layout = {
@@ -48,6 +49,21 @@ export function explanationLines (bytes, { kind, parts, problem }, columns = WID
         { name: '', offset: problem.offset, length: bytes.length - problem.offset, value: '' }, layout)
     ]
   ]
+}
+
+/**
+ * Findings in sentences, what is wrong marked.
+ * @param {import('../core.js').Finding[]} findings
+ * @param {number} [columns] of the terminal
+ */
+export function findingLines (findings, columns) {
+  return findings.flatMap(finding => wrapped(describeFinding(finding), widthOf(columns) - 4)
+    .map((line, index) => `  ${index > 0 ? ' ' : isTrouble(finding) ? '!' : '-'} ${line}`))
+}
+
+/** @param {number} [columns] of the terminal */
+function widthOf (columns = WIDTHS.least) {
+  return Math.min(Math.max(columns, WIDTHS.least), WIDTHS.most)
 }
 
 /** @typedef {{ width: number, offset: number, name: number }} Layout */

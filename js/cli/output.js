@@ -6,6 +6,8 @@
  */
 import { once } from 'node:events'
 
+export { printable } from '../printable.js'
+
 let closed = false
 
 /** Whoever reads the output may stop; the work goes on, because a push whose report nobody reads has been sent. */
@@ -41,17 +43,6 @@ export function printJson (value) {
  */
 export function tell (text) {
   process.stderr.write(text + '\n')
-}
-
-/**
- * Text in which a terminal finds nothing to obey: control and formatting characters are written as \u{…}.
- * @param {string} text
- * @param {string} [allowed] characters that stay
- */
-export function printable (text, allowed = '') {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, character => allowed.includes(character)
-    ? character
-    : `\\u{${/** @type {number} */ (character.codePointAt(0)).toString(16)}}`)
 }
 
 /** 1,234 @param {number} number */

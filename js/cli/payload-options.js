@@ -6,7 +6,6 @@
 import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError, Option } from 'commander'
 import { checkPayload, payloadBytes } from '../core.js'
-import { priorityOf } from '../notification.js'
 import { usage } from './exit.js'
 import { unreadable } from './token-lines.js'
 
@@ -18,7 +17,7 @@ import { unreadable } from './token-lines.js'
  * @property {number} [badge]
  * @property {string} [payload]
  * @property {string} [expiration]
- * @property {'5' | '10'} [priority]
+ * @property {'1' | '5' | '10'} [priority]
  */
 
 const SECONDS = /** @type {Record<string, number>} */ ({ s: 1, m: 60, h: 3600, d: 86_400 })
@@ -30,17 +29,18 @@ export function addPayloadOptions (command) {
     .option('--title <text>', 'title over the text')
     .option('--sound <name>', 'sound to play; default is the usual one')
     .option('--badge <number>', 'number on the icon; 0 takes it away', readBadge)
-    .option('--payload <json>', 'the whole payload, a JSON object or @FILE, of at most 2,048 bytes; alert, title, ' +
-      'sound and badge are put into its aps')
+    .option('--payload <json>', 'the whole payload, a JSON object or @FILE, of at most 4,096 bytes (voip: 5,120; ' +
+      'binary protocol: 2,048); alert, title, sound and badge are put into its aps')
     .option('--expiration <time>', 'when it is worth nothing any more: a time from now as 30s, 5m, 2h or 1d, or Unix ' +
       'seconds; 0: the gateway tries once and stores nothing (default: the gateway decides)')
-    .addOption(new Option('--priority <number>', '10: at once, 5: when it suits the battery (default: 10, or 5 where ' +
-      'the payload only says content-available)').choices(['5', '10']))
+    .addOption(new Option('--priority <number>', '10: at once, 5: when it suits the battery, 1: HTTP/2, when the ' +
+      'phone is awake anyway (default: 10, or 5 where the payload only says content-available)')
+      .choices(['1', '5', '10']))
 }
 
 /**
  * @param {PayloadOptions} options
- * @returns {Promise<{ payload: string | object, priority: 5 | 10 | undefined }>}
+ * @returns {Promise<{ payload: string | object, priority: 1 | 5 | 10 | undefined }>}
  */
 export async function readPayload ({ alert, title, sound, badge, payload, priority }) {
   const text = payload?.startsWith('@') ? await readText(payload.slice(1)) : payload
@@ -49,9 +49,9 @@ export async function readPayload ({ alert, title, sound, badge, payload, priori
   if (text === undefined && !isShort) throw usage('what is to be said? Give --alert TEXT or --payload JSON')
   if (text !== undefined) checkPayload(payloadBytes(text), 65_535)
   const parsed = text === undefined ? {} : JSON.parse(text)
-  const asked = /** @type {5 | 10 | undefined} */ (priority && Number(priority))
+  const asked = /** @type {1 | 5 | 10 | undefined} */ (priority && Number(priority))
   // Untouched where nothing is put into it: parsing would round its large numbers.
-  if (!isShort) return { payload: /** @type {string} */ (text), priority: asked ?? priorityOf(parsed) }
+  if (!isShort) return { payload: /** @type {string} */ (text), priority: asked }
   checkNumbers(text ?? '')
   const { aps = {} } = parsed
   if (typeof aps !== 'object' || aps === null || Array.isArray(aps)) throw usage('aps in the payload must be an object')

@@ -8,6 +8,7 @@ import { Client } from '../client.js'
 import { openAudience } from './audience.js'
 import { errorJson, exit, exitCodeOf, tellError, usage } from './exit.js'
 import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
+import { addHeaderOptions, checkHttp2 } from './http2-options.js'
 import { interruptible } from './interrupt.js'
 import { count, print, printJson, tell } from './output.js'
 import { addPayloadOptions, readExpiration, readPayload } from './payload-options.js'
@@ -20,7 +21,7 @@ const MAX_LISTED = 100_000
 
 /**
  * @typedef {import('./gateway-options.js').GatewayOptions & import('./store-options.js').StoreOptions &
- *   import('./payload-options.js').PayloadOptions & {
+ *   import('./payload-options.js').PayloadOptions & import('./http2-options.js').Http2Options & {
  *   client?: string[], all?: boolean, tokens?: string,
  *   connections?: number, inDoubt?: 'report' | 'resend', json?: boolean }} PushOptions
  */
@@ -29,10 +30,10 @@ const MAX_LISTED = 100_000
 export function pushCommand () {
   const command = new Command('push')
     .summary('push a notification to many tokens')
-    .description('Pushes one notification to an audience over the binary protocol and tells what became of every ' +
-      'token. Tokens that prove dead are removed from the database. "Accepted" is the word of the gateway: nobody ' +
-      'can tell whether a phone rang.')
-  addGatewayOptions(command.optionsGroup('Gateway:'), { what: 'gateway', port: 2195 })
+    .description('Pushes one notification to an audience, over HTTP/2 as Apple wants it or over the legacy binary ' +
+      'protocol, and tells what became of every token. Tokens that prove dead are removed from the database. ' +
+      '"Accepted" is the word of the gateway: nobody can tell whether a phone rang.')
+  addGatewayOptions(command.optionsGroup('Gateway:'), { what: 'gateway', port: 2195, http2: true })
   addStoreOptions(command.optionsGroup('Audience (one of --client, --all, --tokens):')
     .option('--client <id...>', 'the tokens of these clients in the database')
     .option('--all', 'every token in the database')
@@ -40,10 +41,10 @@ export function pushCommand () {
       '`tokens list` prints it; # begins a comment'),
   'token database, sqlite:FILE, mysql://… or postgres://…: where clients are looked up and dead tokens are removed, ' +
   'those of --tokens too')
-  addPayloadOptions(command.optionsGroup('Notification:'))
+  addHeaderOptions(addPayloadOptions(command.optionsGroup('Notification:')))
   return command.optionsGroup('Options:')
-    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: 1 while no token is refused, ' +
-      'then more)', readConnections)
+    .option('--connections <number>', 'connections at work at once, 1 to 100 (default: HTTP/2: up to 8; binary ' +
+      'protocol: 1 while no token is refused, then more)', readConnections)
     .addOption(new Option('--in-doubt <how>', 'what to do with notifications of which nobody can know whether they ' +
       'were accepted: report never rings twice, resend rather rings twice than never').choices(['report', 'resend'])
       .default('report'))
@@ -70,26 +71,39 @@ Exit codes:
      if that happened half-way, the report says what had been sent
 
 Examples:
-  Ring two customers, whose dead tokens are removed:
-  $ bellpush push --gateway apns://127.0.0.1:2195 --ca ca.pem --cert cert.pem \\
-      --key key.pem --db sqlite:doorbell.db --client alice bob \\
+  Ring two customers through Apple, with the .p8 key of your team:
+  $ bellpush push --gateway production --key AuthKey_ABCDE12345.p8 \\
+      --key-id ABCDE12345 --team-id FGHIJ67890 --topic com.example.doorbell \\
+      --db sqlite:doorbell.db --client alice bob \\
       --alert 'Ding dong' --sound default --expiration 30s
 
-  A payload of your own, tokens from a file, a report for a program:
-  $ bellpush push --gateway apns://127.0.0.1:2195 --ca ca.pem --cert cert.pem \\
-      --key key.pem --tokens tokens.txt --json \\
-      --payload '{"aps":{"content-available":1},"door":7}'
+  Wake an app in the background; its tokens are in a file:
+  $ bellpush push --gateway sandbox --pfx push.p12 --tokens tokens.txt \\
+      --topic com.example.doorbell --payload '{"aps":{"content-available":1}}'
 
-  Everybody in a table that was there before, with a PKCS#12 certificate:
-  $ BELLPUSH_PASSPHRASE=secret bellpush push --gateway apns://127.0.0.1:2195 \\
-      --ca ca.pem --pfx cert.p12 --db sqlite:old.db --table tb_apns \\
+  Try it against a local APNs ("bellpush simulate" in another window):
+  $ bellpush push --gateway https://127.0.0.1:2197 \\
+      --ca bellpush-simulator/ca.pem --key bellpush-simulator/AuthKey.p8 \\
+      --key-id SIMULATOR1 --team-id BELLPUSH01 --topic com.example.doorbell \\
+      --tokens tokens.txt --alert 'Ding dong'
+
+  A private gateway of the binary protocol, and a report for a program:
+  $ bellpush push --gateway apns://127.0.0.1:2195 --ca ca.pem --cert cert.pem \\
+      --key key.pem --tokens tokens.txt --json --alert 'Ding dong'
+
+  Everybody in a table that was there before:
+  $ BELLPUSH_PASSPHRASE=secret bellpush push --gateway production \\
+      --pfx cert.p12 --db sqlite:old.db --table tb_apns \\
       --token-column deviceToken --all --payload @payload.json`
 
 /** @param {PushOptions} options */
 async function push (options) {
+  const http2 = checkHttp2(options)
   checkAudience(options)
   const { payload, priority } = await readPayload(options)
-  const send = { payload, priority, expiration: readExpiration(options.expiration) }
+  const { topic, pushType, collapseId, expiration } = options
+  const headers = http2 ? { topic, pushType, collapseId } : {}
+  const send = { payload, priority, expiration: readExpiration(expiration), ...headers }
   if (options.db === undefined) await pushWith(options, send, undefined)
   else await withStore(options, {}, store => pushWith(options, send, store))
 }
@@ -109,14 +123,19 @@ function checkAudience ({ client, all, tokens, db, ...rest }) {
 
 /**
  * @param {PushOptions} options
- * @param {{ payload: string | object, priority: 5 | 10 | undefined, expiration: number | undefined }} notification
+ * @param {import('../client.js').SendOptions & { payload: string | object }} notification
  * @param {import('../stores/token-store.js').TokenStore | undefined} store
  */
 async function pushWith (options, { payload, ...send }, store) {
+  const { auth, ...gateway } = await readGatewayOptions(options)
+  const { keyId, teamId, proxy, connections } = options
   const client = new Client({
-    ...await readGatewayOptions(options),
+    ...gateway,
+    auth: /** @type {import('../client.js').Auth} */ ({ ...auth, keyId, teamId }),
+    proxy,
     tokens: store,
-    connections: options.connections,
+    connections,
+    maxConnections: connections,
     inDoubt: options.inDoubt,
     maxListed: MAX_LISTED
   })

@@ -92,7 +92,8 @@ async function serve ({
 }) {
   const { createSidecar, readConfig } = await import('../serve/index.js')
   // Before anything else, so that a signal at any time ends in order.
-  const ended = Promise.race(['SIGINT', 'SIGTERM'].map(signal => once(process, signal)))
+  const listening = new AbortController()
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map(signal => once(process, signal, { signal: listening.signal })))
   const { gateway, ca, auth } = await readGatewayOptions(gatewayOptions)
   const app = gateway === undefined ? undefined : { gateway, ca, ...auth }
   const legacy = { port: legacyPort, feedbackPort: legacyFeedbackPort }
@@ -109,8 +110,8 @@ async function serve ({
       `cannot listen on ${where}: ${code === 'EADDRINUSE' ? 'the port is in use' : message}`, { cause: error })
   }
   const [signal] = await ended
+  listening.abort() // once more, and it ends by itself
   server.log.info({ signal }, 'ending: what is under way gets its verdict')
-  // Once more, and it ends by itself: nobody listens to signals any more.
   await server.close()
 }
 

@@ -28,6 +28,7 @@ export class App {
       if (!(error instanceof BellpushError)) throw error
       throw new BellpushError(error.code, `${from}: ${error.message}`, { cause: error })
     }
+    this.client.setMaxListeners(0) // each job listens
     this.client.on('connect', () => { this.gateway = 'ok' })
   }
 

@@ -12,6 +12,7 @@
  * @property {string} [reason]
  * @property {number} [timestamp] milliseconds since 1970 at which the token died
  * @property {number} [retryAfter] seconds
+ * @property {number} [retryUntil] seconds from now, which Retry-After says as a date
  * @property {'refuse' | 'reset' | 'silence' | 'goaway' | 'kill' | 'limit'} [action] what is done in the place of an
  *   answer, or beside it
  * @property {number} [limit] of streams open at once
@@ -57,12 +58,20 @@ export function refusal (reason, more) {
 export const http2FaultKinds = [
   ...[...statuses].map(([name, status]) =>
     ({ name, help: `HTTP/2: status ${status}, reason ${name}`, answer: () => refusal(name) })),
-  ...['TooManyRequests', 'ServiceUnavailable'].map(name => ({
-    name: `${name}-N`,
-    help: `HTTP/2: status ${statuses.get(name)}, with Retry-After of N seconds`,
-    range: /** @type {[number, number]} */ ([0, 86_400]),
-    answer: (/** @type {number} */ n) => refusal(name, { retryAfter: n })
-  })),
+  ...['TooManyRequests', 'ServiceUnavailable'].flatMap(name => [
+    {
+      name: `${name}-N`,
+      help: `HTTP/2: status ${statuses.get(name)}, with Retry-After of N seconds`,
+      range: /** @type {[number, number]} */ ([0, 86_400]),
+      answer: (/** @type {number} */ n) => refusal(name, { retryAfter: n })
+    },
+    {
+      name: `${name}-until-N`,
+      help: 'HTTP/2: the same, and Retry-After is a date',
+      range: /** @type {[number, number]} */ ([0, 86_400]),
+      answer: (/** @type {number} */ n) => refusal(name, { retryUntil: n })
+    }
+  ]),
   { name: 'NewReason', help: 'HTTP/2: status 400, a reason that nobody knows', answer: () => refusal('NewReason') },
   {
     name: 'refused-stream',

@@ -5,7 +5,7 @@
  * Not here: dead tokens and faults (ledger.js), and who may send at all (http2-authorization.js).
  */
 
-import { pushTypes } from '../push-types.js'
+import { pushTypeNamed } from '../push-types.js'
 
 /** Bytes of a token that anybody has seen, and more. */
 const LONGEST_TOKEN = 100
@@ -28,7 +28,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** @param {Request} request */
 const topicOf = ({ headers, certificateTopic }) => headers.get('apns-topic') ?? certificateTopic
 /** @param {Request} request */
-const typeOf = ({ headers }) => pushTypes[headers.get('apns-push-type') ?? 'alert']
+const namedType = ({ headers }) => pushTypeNamed(headers.get('apns-push-type') ?? 'alert')
+/** Once it is known that there is one. @param {Request} request */
+const typeOf = request => /** @type {import('../push-types.js').PushType} */ (namedType(request))
 
 /** @type {[reason: string, isBroken: (request: Request) => boolean][]} */
 const rules = [
@@ -40,7 +42,7 @@ const rules = [
   ['BadMessageId', ({ headers }) => !UUID.test(headers.get('apns-id') ?? '00000000-0000-0000-0000-000000000000')],
   ['BadExpirationDate', ({ headers }) => !/^\d{1,10}$/.test(headers.get('apns-expiration') ?? '0')],
   ['BadCollapseId', ({ headers }) => Buffer.byteLength(headers.get('apns-collapse-id') ?? '') > 64],
-  ['InvalidPushType', request => typeOf(request) === undefined],
+  ['InvalidPushType', request => namedType(request) === undefined],
   ['BadPriority', request => {
     const priority = request.headers.get('apns-priority')
     return priority !== undefined && !typeOf(request).priorities.map(String).includes(priority)

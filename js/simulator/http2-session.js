@@ -33,6 +33,7 @@ const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR } = htt
  * @property {number} idleTimeout milliseconds
  * @property {(request: { token: string, payload: Buffer, headers: Map<string, string> }, fault: string | undefined)
  *   => import('./http2-faults.js').Answer | undefined} judge nothing: accepted
+ * @property {import('./http2-channels.js').SimulatedChannels} channels
  * @property {() => void} changed called after each event
  */
 
@@ -109,24 +110,48 @@ export class Http2Session {
     const path = headers.get(':path') ?? ''
     const token = path.slice('/3/device/'.length)
     const unauthorized = this.#unauthorized(headers.get('authorization'))
+    const method = headers.get(':method') ?? ''
+    const topics = this.#parts.behaviour.topicSet
+    const answered = this.#parts.channels.answer({ method, path, headers, payload, topics, unauthorized })
+    if (answered !== undefined) {
+      this.#authorized(unauthorized)
+      return this.#answerChannel(stream, headers.get('apns-request-id') ?? randomUUID(), answered)
+    }
     const fault = faultOf({
-      method: headers.get(':method') ?? '',
+      method,
       path,
       token,
       headers,
       hasDuplicates: hasDuplicates(raw),
       payload,
       certificateTopic: this.#certificate?.uid,
-      topics: this.#parts.behaviour.topicSet,
+      topics,
       unauthorized
     })
     const answer = this.#parts.judge({ token: token.toLowerCase(), payload, headers }, fault)
-    if (unauthorized === undefined && !this.#isAuthorized) {
-      this.#isAuthorized = true
-      this.#setLimit(this.#limit)
-    }
+    this.#authorized(unauthorized)
     this.#carryOut(stream, headers.get('apns-id') ?? randomUUID(), answer)
     this.#parts.changed()
+  }
+
+  /** @param {string | undefined} unauthorized nothing: its sender was found good */
+  #authorized (unauthorized) {
+    if (unauthorized !== undefined || this.#isAuthorized) return
+    this.#isAuthorized = true
+    this.#setLimit(this.#limit)
+  }
+
+  /**
+   * @param {http2.ServerHttp2Stream} stream
+   * @param {string} id
+   * @param {import('./http2-channels.js').ChannelAnswer} answer
+   */
+  #answerChannel (stream, id, { status, reason, channelId, body = reason === undefined ? undefined : { reason } }) {
+    this.#parts.changed()
+    if (stream.destroyed || stream.closed) return
+    const named = channelId === undefined ? {} : { 'apns-channel-id': channelId }
+    stream.respond({ ':status': status, 'apns-request-id': id, ...named }, { endStream: !body })
+    if (body) stream.end(JSON.stringify(body))
   }
 
   /** @param {string | undefined} header */
@@ -159,10 +184,10 @@ export class Http2Session {
    * @param {string} id
    * @param {import('./http2-faults.js').Answer} answer
    */
-  #answer (stream, id, { status = 200, reason, timestamp, retryAfter }) {
+  #answer (stream, id, { status = 200, reason, timestamp, retryAfter, retryUntil }) {
     if (stream.destroyed || stream.closed) return
-    const wait = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-    const headers = { ':status': status, 'apns-id': id, ...wait }
+    const wait = retryUntil === undefined ? retryAfter : new Date(Date.now() + retryUntil * 1000).toUTCString()
+    const headers = { ':status': status, 'apns-id': id, ...(wait !== undefined && { 'retry-after': String(wait) }) }
     stream.respond(headers, { endStream: reason === undefined })
     if (reason !== undefined) stream.end(JSON.stringify({ reason, timestamp }))
   }

@@ -12,6 +12,7 @@ import { simulatorCredentials } from './credentials.js'
 import { serveFeedback } from './feedback-connection.js'
 import { GatewayConnection } from './gateway-connection.js'
 import { Authorization } from './http2-authorization.js'
+import { SimulatedChannels } from './http2-channels.js'
 import { Http2Session } from './http2-session.js'
 import { Ledger } from './ledger.js'
 import { Listener } from './listener.js'
@@ -65,6 +66,7 @@ import { Listener } from './listener.js'
  * @property {[NotificationEvent]} rejected
  * @property {[AcceptedEvent]} dropped lost to a fault without a word
  * @property {[{ time: number, token: string }[]]} feedback the tuples given away
+ * @property {[import('./http2-channels.js').Broadcast]} broadcast to a channel, accepted
  * @property {[Error]} refused
  */
 
@@ -85,6 +87,7 @@ export class Simulator extends EventEmitter {
   #feedback = ''
   #http2 = ''
   #authorization = new Authorization([])
+  #channels = new SimulatedChannels(broadcast => this.emit('broadcast', broadcast))
   #behaviour
 
   /**
@@ -293,6 +296,7 @@ export class Simulator extends EventEmitter {
     new Http2Session(connection, {
       behaviour: this.#behaviour,
       authorization: this.#authorization,
+      channels: this.#channels,
       idleTimeout,
       judge: ({ token, payload, headers }, reason) => {
         const { verdict, answer, fault, position } = this.#ledger.judgeRequest(token, reason)

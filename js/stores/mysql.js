@@ -162,10 +162,14 @@ function withTimeout (connection) {
      * @param {(error: any, result: any) => void} callback
      */
     query (text, values, callback) {
-      const timeout = timeouts.statement
-      return connection.query({ sql: text, values, timeout }, (/** @type {any} */ error, /** @type {any} */ result) => {
+      // The driver's own timer goes on where a connection breaks, and keeps the process from ending.
+      const timer = setTimeout(() => {
         // Its answer may still come, and would be taken for that of the next statement.
-        if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy()
+        connection.destroy()
+        callback(Object.assign(new Error('no answer in time'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }), undefined)
+      }, timeouts.statement)
+      return connection.query({ sql: text, values }, (/** @type {any} */ error, /** @type {any} */ result) => {
+        clearTimeout(timer)
         callback(error, result)
       })
     },

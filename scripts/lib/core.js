@@ -24,7 +24,7 @@ export function buildCore (toolchain, folder) {
 
   cargo(toolchain, ['fetch', '--quiet', '--locked'])
   rmSync(unfinished, { recursive: true, force: true })
-  mkdirSync(unfinished)
+  mkdirSync(unfinished, { recursive: true })
   for (const name of modules) {
     say(`${name}: cargo build --release for ${target}, wasm-bindgen, wasm-opt`)
     const args = ['build', '--quiet', '--locked', '--release', '--lib', '--no-default-features', '--features', name]

@@ -277,7 +277,7 @@ fn explain_feedback(bytes: &[u8]) -> (Vec<Part>, Option<Trouble>) {
 }
 
 /// A token that is longer than tokens are is shown whole all the same: this is for looking at bytes.
-fn hex(raw: &[u8]) -> String {
+pub(crate) fn hex(raw: &[u8]) -> String {
     match DeviceToken::from_bytes(raw) {
         Ok(token) => token.to_string(),
         Err(_) => raw.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -2,6 +2,8 @@
 
 use crate::batch::Id;
 
+use super::date::http_date;
+
 /// Of the body of an answer so many bytes are read; Apple's have about a hundred.
 pub const MAX_BODY: usize = 1024;
 
@@ -15,15 +17,40 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// `apns-id`.
     pub(super) id: Option<Id>,
-    /// `Retry-After` in milliseconds; 0: none came, or it is a date.
-    pub(super) retry_after: u64,
+    /// `Retry-After`.
+    retry_after: RetryAfter,
+    /// `date` of a refusal, in milliseconds since 1970: the clock that a date in `Retry-After` goes by.
+    date: Option<u64>,
     /// Something that makes it no answer (RFC 9113, section 8.1.1).
     pub(super) malformed: Option<&'static str>,
     /// A field that is no pseudo-header came.
     fields: bool,
 }
 
+/// RFC 9110, section 10.2.3.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RetryAfter {
+    /// None came, or it says nothing that can be read.
+    #[default]
+    Unsaid,
+    /// So many milliseconds.
+    For(u64),
+    /// Until then, in milliseconds since 1970.
+    Until(u64),
+}
+
 impl Answer {
+    /// How long the gateway wants to be left alone, in milliseconds; 0: it does not say so. `now`: milliseconds since 1970,
+    /// for gateways that do not say what time it is with them.
+    pub(super) fn wait(&self, now: u64) -> u64 {
+        let wait = match self.retry_after {
+            RetryAfter::Unsaid => 0,
+            RetryAfter::For(milliseconds) => milliseconds,
+            RetryAfter::Until(time) => time.saturating_sub(self.date.unwrap_or(now)),
+        };
+        wait.min(LONGEST_WAIT)
+    }
+
     /// Takes one field more.
     pub(super) fn take(&mut self, name: &[u8], value: &[u8], wants_id: bool) {
         match name {
@@ -38,7 +65,8 @@ impl Answer {
                 self.malformed = Some("a field that is about the connection");
             }
             b"apns-id" if wants_id => self.id = uuid(value),
-            b"retry-after" => self.retry_after = seconds(value).map_or(0, |seconds| (seconds * 1000).min(LONGEST_WAIT)),
+            b"retry-after" => self.retry_after = retry_after(value),
+            b"date" if self.status != 200 => self.date = http_date(value),
             // Section 8.2.1.
             name if name.is_empty() || name.iter().any(u8::is_ascii_uppercase) => {
                 self.malformed = Some("a field's name in capitals, or none");
@@ -58,11 +86,13 @@ fn status(value: &[u8]) -> Option<u16> {
     }
 }
 
-/// RFC 9110, section 10.2.3, in its form of seconds.
-fn seconds(value: &[u8]) -> Option<u64> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    // More digits than fit are a long time.
-    digits.then(|| whole_number(value).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT))
+#[cold]
+fn retry_after(value: &[u8]) -> RetryAfter {
+    if !value.is_empty() && value.iter().all(u8::is_ascii_digit) {
+        // More digits than fit are a long time.
+        return RetryAfter::For(whole_number(value).unwrap_or(LONGEST_WAIT).saturating_mul(1000));
+    }
+    http_date(value).map_or(RetryAfter::Unsaid, RetryAfter::Until)
 }
 
 /// The bytes of a UUID in its usual text, in any case.
@@ -161,10 +191,33 @@ mod tests {
     fn an_answer_is_its_status_its_id_and_how_long_to_wait() {
         let id = "EC1BF194-B3B2-424A-89D7-b7c4e3f9d0a1";
         let good = answer(&[(":status", "503"), ("apns-id", id), ("retry-after", "7"), ("date", "x")]);
-        assert_eq!((good.status, good.retry_after, good.malformed), (503, 7_000, None));
+        assert_eq!((good.status, good.wait(0), good.malformed), (503, 7_000, None));
         assert_eq!(good.id.map(|id| id[..3].to_vec()), Some(vec![0xec, 0x1b, 0xf1]));
-        assert_eq!(answer(&[("retry-after", "99999999999999999999999")]).retry_after, LONGEST_WAIT);
-        assert_eq!(answer(&[("retry-after", "Tue, 24 Nov 2026 09:00:00 GMT")]).retry_after, 0);
+    }
+
+    /// Tue, 24 Nov 2026 09:00:00 GMT.
+    const NINE: u64 = 1_795_510_800_000;
+
+    #[test]
+    fn a_date_in_retry_after_goes_by_our_clock_unless_the_gateway_says_its_time() {
+        let until_nine = ("retry-after", "Tue, 24 Nov 2026 09:00:00 GMT");
+        assert_eq!(answer(&[until_nine]).wait(NINE - 5_000), 5_000);
+        assert_eq!(answer(&[until_nine]).wait(NINE + 1), 0, "it is past");
+        let date = ("date", "Tue, 24 Nov 2026 08:59:20 GMT");
+        for fields in [[until_nine, date], [date, until_nine]] {
+            assert_eq!(answer(&fields).wait(NINE + 86_400_000), 40_000, "whatever our clock says");
+        }
+    }
+
+    #[test]
+    fn no_gateway_makes_us_wait_for_ever() {
+        let far = ["99999999999999999999999", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"];
+        for text in far {
+            assert_eq!(answer(&[("retry-after", text)]).wait(NINE), LONGEST_WAIT, "{text}");
+        }
+        for text in ["", "-1", "1.5", "soon", "Tue, 24 Nov 2026", "7 seconds"] {
+            assert_eq!(answer(&[("retry-after", text)]).wait(NINE), 0, "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 pub mod answer;
 mod connection;
+mod date;
 mod error;
 pub mod frame;
 pub mod hpack;

@@ -4,14 +4,17 @@
 //! [`frames`], [`gateway`]); what is crossed rarely takes the comfortable way through objects ([`codec`]). Every byte array that
 //! leaves is a copy: a view of this memory would die when the memory grows.
 //!
-//! Three modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
-//! reads and checks bytes, `gateway` for whoever takes the old protocol in. A feature of the crate each.
+//! Four modules are built of it, so that nobody loads what is never used: `push` for whoever sends, `codec` for whoever
+//! reads and checks bytes, `capture` for whoever looks at recorded traffic, `gateway` for whoever takes the old protocol
+//! in. A feature of the crate each.
 
 #[cfg(feature = "push")]
 mod batch;
+#[cfg(feature = "capture")]
+mod capture;
 #[cfg(feature = "codec")]
 mod codec;
-#[cfg(any(feature = "push", feature = "codec"))]
+#[cfg(any(feature = "push", feature = "codec", feature = "capture"))]
 mod failure;
 #[cfg(feature = "codec")]
 mod frames;

@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 export const main = fileURLToPath(new URL('../../js/cli/main.js', import.meta.url))
 
 /** Without what would change how the command speaks. */
-const environment = { ...process.env, BELLPUSH_PASSPHRASE: undefined, BELLPUSH_DEBUG: undefined }
+const environment = {
+  ...process.env, BELLPUSH_PASSPHRASE: undefined, BELLPUSH_PROXY: undefined, BELLPUSH_DEBUG: undefined
+}
 
 /** @typedef {{ cwd?: string, input?: string | Uint8Array, env?: NodeJS.ProcessEnv }} RunOptions */
 

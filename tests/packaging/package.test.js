@@ -36,14 +36,16 @@ describe('the tarball', () => {
       .flatMap(entry => typeof entry === 'string' ? [entry] : Object.values(entry))
       .map(path => path.slice('./'.length))
     const wanted = [...entries, ...Object.values(project.bin),
-      ...artefacts.map(name => `pkg/${name}`), 'README.md', 'LICENSE']
+      ...artefacts.map(name => `pkg/${name}`), 'demo/index.html', 'README.md', 'LICENSE']
     assert.deepEqual(wanted.filter(path => !packed.includes(path)), [], 'missing')
   })
 
   test('holds nothing else', () => {
     const allowed = [
       /^js\/.*\.js$/, /^types\/.*\.d\.ts$/, /^pkg\/[^/]+$/, /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      /^demo\/[\w/.-]+\.(html|css|js|svg|pcap)$/,
       /^js\/serve\/page\/[\w-]+\.(html|css)$/,
+      /^(docs\/[\w-]+\.md|packaging\/(Dockerfile|bellpush\.(service|toml)))$/,
       /^php\/((src|codeigniter3)\/.*\.php|autoload\.php|composer\.json|README\.md)$/
     ]
     assert.deepEqual(packed.filter(path => !allowed.some(form => form.test(path))), [])

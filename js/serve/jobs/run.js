@@ -14,7 +14,7 @@ import { RecipientList } from '../recipients.js'
 import { stopOf } from '../report.js'
 
 /** What has settled is written down after so many tokens, or milliseconds: until then it is in doubt if we die. */
-const WRITE_COUNT = 1024
+const WRITE_COUNT = 512
 const WRITE_INTERVAL = 250
 
 /** Tokens of a look-up that are written at once: whole chunks. */
@@ -50,8 +50,6 @@ export class JobRun {
   #tally
   /** Aborted when nothing more is to be sent. */
   #halt = new AbortController()
-  /** Aborted when the journal is not waited for any more. */
-  #giveUp = new AbortController()
   /** Why it was halted. @type {'stop' | 'drain' | 'lost' | undefined} */
   #halted
   /** Where each token is that was handed to the client and has not settled. @type {Map<string, [Chunk, number]>} */
@@ -84,6 +82,11 @@ export class JobRun {
     if (Number(row.stop_wanted) === 1) this.stop()
   }
 
+  /** Whether nobody had it before. */
+  get #isFirst () {
+    return this.#lease.fence === 1
+  }
+
   /** The job as it is now. */
   get view () {
     return jobOf(this.#row, this.#tally)
@@ -101,12 +104,6 @@ export class JobRun {
     this.#halt.abort()
   }
 
-  /** As {@link drain}, without waiting for a database that does not answer. */
-  abandon () {
-    this.drain()
-    this.#giveUp.abort()
-  }
-
   /**
    * Never rejects for what may happen to a job: that is in its row, or it is another's now.
    * @returns {Promise<'over' | 'released' | 'lost'>}
@@ -121,10 +118,8 @@ export class JobRun {
       clearInterval(beat)
       return await this.#end(error)
     } catch (error) {
-      if (!(error instanceof LeaseLost) && !this.#giveUp.signal.aborted) throw error
-      log.warn({ job: this.#lease.id }, error instanceof LeaseLost
-        ? 'this job is run by another sidecar now'
-        : 'the database did not answer: what this job had in flight is in doubt')
+      if (!(error instanceof LeaseLost)) throw error
+      log.warn({ job: this.#lease.id }, 'this job is run by another sidecar now')
       return 'lost'
     } finally {
       clearInterval(beat)
@@ -174,15 +169,14 @@ export class JobRun {
   }
 
   /**
-   * @param {number[]} [wanted] states
-   * @returns {AsyncGenerator<Chunk>}
+   * @param {number[]} wanted states
    */
   async * #chunks (wanted) {
     for (let from = /** @type {number | undefined} */ (0); from !== undefined;) {
       const start = from
       const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start })
       const { chunks, next } = await this.#persistently(read)
-      for (const { chunk } of chunks) yield chunk
+      yield * chunks
       from = next
     }
   }
@@ -190,9 +184,9 @@ export class JobRun {
   /** What another process had in flight when it died: nobody can know whether it was accepted. */
   async #settleDoubts () {
     const { journal, log } = this.#parts
-    if (JSON.parse(this.#row.options).inDoubt === 'resend') return
+    if (this.#isFirst || JSON.parse(this.#row.options).inDoubt === 'resend') return
     let count = 0
-    for await (const chunk of this.#chunks([states.inFlight])) {
+    for await (const { chunk } of this.#chunks([states.inFlight])) {
       count += this.#settleAll(chunk, 'inDoubt', 'Abandoned')
       await this.#write(() => journal.progress(this.#lease, { tally: this.#tally, chunks: [[chunk, states.settled]] }))
     }
@@ -216,11 +210,12 @@ export class JobRun {
   /** The tokens that have not settled; a chunk is in flight, and that is durable, before the first of its tokens. */
   async * #audience () {
     const { journal } = this.#parts
-    for await (const chunk of this.#chunks([states.waiting, states.inFlight])) {
+    for await (const { chunk, state } of this.#chunks([states.waiting, states.inFlight])) {
       const isBegun = await this.#write(async () => {
         // The push may be over while this waited for its turn.
         if (this.#halted || this.#ending) return false
         this.#begun.add(chunk)
+        if (this.#isFirst && state === states.inFlight) return true // it was accepted so
         await journal.progress(this.#lease, { chunks: [[chunk, states.inFlight]] })
         return true
       })
@@ -288,9 +283,9 @@ export class JobRun {
       else if (this.#halted !== 'drain') this.#settleAll(chunk, 'notSent', 'Stopped')
     }
     this.#inFlight.clear()
-    await this.#flush(true)
     const rest = Number(this.#row.total) - settledOf(this.#tally)
     if (this.#halted === 'drain' && !error && (rest > 0 || this.#row.audience !== null)) {
+      await this.#flush(true)
       await this.#write(() => journal.release(this.#lease))
       log.info({ job: this.#lease.id, rest }, 'a job stays for whoever comes next')
       return 'released'
@@ -304,7 +299,8 @@ export class JobRun {
     const ended = { ...this.#row, state, stopped: stopped && JSON.stringify(stopped), finished_at: finishedAt }
     const isTold = webhook && Number(this.#row.background) === 1
     const call = isTold ? webhook.call('job.finished', { job: jobOf(ended, this.#tally) }) : undefined
-    await this.#write(() => journal.finish(this.#lease, { state, stopped, finishedAt, tally: this.#tally }, call))
+    await this.#write(() => journal.finish(this.#lease,
+      { state, stopped, finishedAt, tally: this.#tally, chunks: this.#statesOf(this.#begun, states.waiting) }, call))
     log.info({ job: this.#lease.id, state, stopped, counts: this.#tally.counts }, 'a job is over')
     return 'over'
   }
@@ -328,7 +324,7 @@ export class JobRun {
       const open = isLast ? states.waiting : states.inFlight
       const { stopWanted } = await this.#parts.journal.progress(this.#lease, {
         tally: this.#tally,
-        chunks: chunks.map(chunk => [chunk, chunk.isSettled ? states.settled : open])
+        chunks: this.#statesOf(chunks, open)
       }).catch(error => {
         for (const chunk of chunks) this.#changed.add(chunk)
         throw error
@@ -336,6 +332,15 @@ export class JobRun {
       for (const chunk of settled) this.#begun.delete(chunk)
       if (stopWanted) this.stop()
     })
+  }
+
+  /**
+   * @param {Iterable<Chunk>} chunks
+   * @param {number} open the state of one that has not settled
+   * @returns {[Chunk, number][]}
+   */
+  #statesOf (chunks, open) {
+    return Array.from(chunks, chunk => [chunk, chunk.isSettled ? states.settled : open])
   }
 
   /**
@@ -371,14 +376,14 @@ export class JobRun {
         return await write()
       } catch (error) {
         const isPassing = error instanceof BellpushError && error.code.startsWith('BELLPUSH_STORE_')
-        if (!isPassing || this.#giveUp.signal.aborted) {
+        if (!isPassing) {
           if (error instanceof LeaseLost) this.#halted = 'lost'
           this.#halt.abort()
           throw error
         }
         this.#parts.log.warn({ err: error, job: this.#lease.id }, 'the journal cannot be written: trying again')
       }
-      await setTimeout(wait, undefined, { signal: this.#giveUp.signal })
+      await setTimeout(wait)
     }
   }
 }

@@ -98,11 +98,6 @@ export class Runner {
     leave(this.#owner)
   }
 
-  /** Waits for the database no more. */
-  abandon () {
-    for (const { run } of this.#runs.values()) run.abandon()
-  }
-
   /** Looks for what there is to do, now and then and when it is woken, until this runner is closed. */
   async #look () {
     const { log } = this.#parts
@@ -157,6 +152,7 @@ export class Runner {
   #begin (row) {
     const { journal, apps, store, metrics, webhook, limits, log } = this.#parts
     const id = String(row.id)
+    const isBackground = Number(row.background) === 1
     const app = /** @type {import('../apps.js').App} */ (apps.get(row.app))
     const run = new JobRun(row, { journal, app, store, metrics, webhook, mostTokens: limits.tokens, log })
     if (this.#closing.signal.aborted) run.drain()
@@ -165,9 +161,9 @@ export class Runner {
       return 'lost'
     }).finally(() => {
       this.#runs.delete(id)
-      this.wake()
+      if (isBackground) this.wake() // there is room for another one
     })
-    this.#runs.set(id, { run, over, background: Number(row.background) === 1 })
+    this.#runs.set(id, { run, over, background: isBackground })
     return over
   }
 

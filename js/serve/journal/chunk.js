@@ -85,19 +85,20 @@ export class Chunk {
 }
 
 /**
- * The rows of a job's chunks that nothing has been sent of.
+ * The rows of a job's new chunks.
  * @param {string} job
  * @param {number} n the first one's place
  * @param {import('../recipients.js').Recipients} recipients
+ * @param {number} [state]
  */
-export function chunkRows (job, n, { tokens, clients }) {
+export function chunkRows (job, n, { tokens, clients }, state = states.waiting) {
   const rows = []
   for (let at = 0; at < tokens.length; at += CHUNK) {
     const whose = clients.slice(at, at + CHUNK)
     rows.push({
       job,
       n: n + rows.length,
-      state: states.waiting,
+      state,
       tokens: tokens.slice(at, at + CHUNK).join('\n'),
       clients: whose.some(client => client !== null) ? JSON.stringify(whose) : null,
       settled: null,

@@ -41,7 +41,7 @@ export class LeaseLost extends Error {}
  * @property {string[]} unknown clients without a token, where that is known
  * @property {string} [key] the Idempotency-Key
  * @property {string} [digest] of the request
- * @property {string} [owner] who runs it at once
+ * @property {string} [owner] who runs it at once: its chunks are in flight from the beginning
  */
 
 export class Journal {
@@ -103,7 +103,8 @@ export class Journal {
       fence: 1,
       beat: 0
     }
-    const chunks = recipients ? chunkRows(id, 0, recipients) : []
+    const state = owner === null ? states.waiting : states.inFlight
+    const chunks = recipients ? chunkRows(id, 0, recipients, state) : []
     const accepted = await this.#database.transaction(async db => {
       const known = key === null ? undefined : await withKey(db, app, key)
       if (known) return { row: known, isNew: false }
@@ -166,14 +167,7 @@ export class Journal {
    * @throws {LeaseLost}
    */
   async progress (lease, { tally, chunks = [] }) {
-    // All of it as it is now, before anything is waited for: tally and chunks belong together.
-    const values = tally ? { tally: JSON.stringify(tally) } : {}
-    const rows = chunks.map(([chunk, state]) => ({ n: chunk.n, set: { state, ...chunk.progress() } }))
-    return this.#fenced(lease, values, async db => {
-      for (const { n, set } of rows) {
-        await db.updateTable(CHUNKS).set(set).where('job', '=', lease.id).where('n', '=', n).execute()
-      }
-    })
+    return this.#fenced(lease, tally ? { tally: JSON.stringify(tally) } : {}, progressOf(lease.id, chunks))
   }
 
   /**
@@ -207,10 +201,12 @@ export class Journal {
 
   /**
    * @param {Lease} lease
-   * @param {{ state: string, tally: Tally, stopped: import('./view.js').Stop | null, finishedAt: number }} end
+   * @param {{ state: string, tally: Tally, stopped: import('./view.js').Stop | null, finishedAt: number,
+   *   chunks: [import('./chunk.js').Chunk, number][] }} end `chunks`: those that changed since the last progress
    * @param {import('../webhook.js').Call} [call] to make because of it
    */
-  async finish (lease, { state, tally, stopped, finishedAt }, call) {
+  async finish (lease, { state, tally, stopped, finishedAt, chunks }, call) {
+    const progress = progressOf(lease.id, chunks)
     await this.#fenced(lease, {
       state,
       done: 1,
@@ -218,7 +214,10 @@ export class Journal {
       tally: JSON.stringify(tally),
       stopped: stopped && JSON.stringify(stopped),
       owner: null
-    }, async db => { if (call) await db.insertInto(CALLS).values(call).execute() })
+    }, async db => {
+      await progress(db)
+      if (call) await db.insertInto(CALLS).values(call).execute()
+    })
   }
 
   /** Lets go of a job that is not over: whoever comes next goes on. @param {Lease} lease */
@@ -358,6 +357,21 @@ export class Journal {
 }
 
 /** @typedef {{ id: string, fence: number }} Lease */
+
+/**
+ * The chunks as they are now, before anything is waited for: they and the job's tally belong together.
+ * @param {string} job
+ * @param {[import('./chunk.js').Chunk, number][]} chunks with their states
+ * @returns {(db: Kysely) => Promise<void>} writes them
+ */
+function progressOf (job, chunks) {
+  const rows = chunks.map(([chunk, state]) => ({ n: chunk.n, set: { state, ...chunk.progress() } }))
+  return async db => {
+    for (const { n, set } of rows) {
+      await db.updateTable(CHUNKS).set(set).where('job', '=', job).where('n', '=', n).execute()
+    }
+  }
+}
 
 /**
  * @param {Kysely} db

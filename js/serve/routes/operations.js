@@ -62,7 +62,14 @@ export async function operationRoutes (server, { apps, store, metrics }) {
   })
 
   server.get('/metrics', {
-    schema: { operationId: 'metrics', summary: 'Counts and times, for Prometheus', tags, response: answers({}) }
+    schema: {
+      operationId: 'metrics',
+      summary: 'Counts and times, for Prometheus',
+      tags,
+      response: answers({
+        200: { description: 'Them', content: { 'text/plain': { schema: { type: 'string' } } } }
+      })
+    }
   }, async (request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()))
 
   server.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {

@@ -77,7 +77,8 @@ impl Connection {
             batches.with(stream.key, |batch| batch.accept_as(stream.slot, answer.id, now));
             return;
         }
-        let Answer { status, retry_after, id, .. } = answer;
+        let Answer { status, id, .. } = answer;
+        let retry_after = answer.wait(now);
         self.refused.push(Refused { stream: stream.id, status, retry_after, id, body: Vec::new() });
         self.answered(stream, StreamState::Refused);
         if end_stream {

@@ -1,22 +1,31 @@
 /**
- * Bytes from the text in which people have them: hex digits with whatever stands between, or the dump of xxd, hexdump,
- * od or Wireshark.
+ * Bytes from the text in which people have them: hex digits with whatever stands between, the dump of xxd, hexdump, od
+ * or Wireshark, or base64.
  *
  * Not here: what the bytes mean.
  */
-import { BellpushError } from '../errors.js'
-import { printable } from './output.js'
+import { BellpushError } from './errors.js'
+import { printable } from './printable.js'
 
 /**
+ * What is both, hex and base64, is hex.
  * @param {string} text
  * @returns {Uint8Array}
- * @throws {BellpushError} BELLPUSH_FRAME_MALFORMED where it is not hexadecimal
+ * @throws {BellpushError} BELLPUSH_FRAME_MALFORMED where it is neither
  */
-export function bytesOfHex (text) {
+export function bytesOfText (text) {
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
   const rows = rowsOfDump(lines)
-  if (rows === undefined) return bytesOfDigits(text)
-  return Buffer.concat(rows.map((row, index) => bytesOfRow(row, rows, index)))
+  if (rows === undefined) return (looksLikeHex(text) ? undefined : bytesOfBase64(text)) ?? bytesOfDigits(text)
+  return joined(rows.map((row, index) => bytesOfRow(row, rows, index)))
+}
+
+/**
+ * Whether a text is rather bytes than the name of a file: hex, or the base64 of something that begins as messages do.
+ * @param {string} text
+ */
+export function looksLikeBytes (text) {
+  return looksLikeHex(text) || beginsMessage(bytesOfBase64(text))
 }
 
 /** A line of a dump that says "and so on" goes on to this offset at most. */
@@ -25,20 +34,55 @@ const MOST_REPEATED = 1_048_576
 /** What people and programs put between hex digits. */
 const BETWEEN = /0x|\\x?|[\s,:;"'<>{}[\]()-]+/gi
 
-/** Whether a text is rather hex than the name of a file. @param {string} text */
-export function looksLikeHex (text) {
+/** @param {string} text */
+function looksLikeHex (text) {
   return !/[^0-9a-f]/i.test(text.replace(BETWEEN, ''))
 }
 
 /** @param {string} text */
 function bytesOfDigits (text) {
-  // `xxd -i` writes a program in C around it.
-  const [, array = text] = /\{([^{}]*)\}/.exec(text) ?? []
+  // `xxd -i` and Wireshark write a program in C around it, the latter with the text in comments.
+  const code = text.replace(/\/\*.*?\*\//g, '')
+  const [, array = code] = /\{([^{}]*)\}/.exec(code) ?? []
   const digits = array.replace(BETWEEN, '')
   const wrong = /[^0-9a-f]/iu.exec(digits)
-  if (wrong) throw malformed(`this is not hexadecimal: found '${printable(wrong[0])}'`)
+  if (wrong) throw malformed(`this is neither hexadecimal nor base64: found '${printable(wrong[0])}'`)
   if (digits.length % 2 === 1) throw malformed(`the number of digits, ${digits.length}, is odd: one was lost or added`)
-  return Buffer.from(digits, 'hex')
+  return bytesOf(digits)
+}
+
+/** Whole bytes. @param {string} digits */
+function bytesOf (digits) {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, at) => parseInt(digits.slice(2 * at, 2 * at + 2), 16))
+}
+
+/**
+ * Base64 of either alphabet, in lines or not, its end filled up or not. Letters of one case only are rather hex with a
+ * mistake in it, or a word, unless a message comes out.
+ * @param {string} text
+ * @returns {Uint8Array | undefined} undefined: it is none
+ */
+function bytesOfBase64 (text) {
+  const letters = text.replace(/[\r\n"']+/g, '').trim().replaceAll('-', '+').replaceAll('_', '/').replace(/={1,2}$/, '')
+  if (!/^[a-z0-9+/]+$/i.test(letters) || letters.length % 4 === 1) return undefined
+  const bytes = Uint8Array.from(atob(letters), letter => letter.charCodeAt(0))
+  return /[a-z]/.test(letters) && /[A-Z]/.test(letters) || beginsMessage(bytes) ? bytes : undefined
+}
+
+/** Frames and error responses tell by their first bytes; tuples do not. @param {Uint8Array} [bytes] */
+function beginsMessage ([command, next, third] = new Uint8Array()) {
+  return third !== undefined && (command === 0 || command === 2 ? next === 0 : command === 1 || command === 8)
+}
+
+/** @param {Uint8Array[]} parts */
+function joined (parts) {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 /**
@@ -85,9 +129,11 @@ function rowsOfDump (lines) {
 function bytesOfRow ({ offset, rest, repeats }, rows, index) {
   const next = rows[index + 1]
   const length = next && next.offset - offset
-  const bytes = Buffer.from(digitsOfRow(rest, repeats ? undefined : length), 'hex')
+  const bytes = bytesOf(digitsOfRow(rest, repeats ? undefined : length))
   if (length === undefined || length === bytes.length) return bytes
-  if (repeats && bytes.length > 0 && next.offset <= MOST_REPEATED) return Buffer.alloc(length, bytes)
+  if (repeats && bytes.length > 0 && next.offset <= MOST_REPEATED) {
+    return Uint8Array.from({ length }, (_, at) => bytes[at % bytes.length])
+  }
   throw malformed(`the line of this dump at offset ${offset} has ${bytes.length} bytes, and the next one begins ` +
     `${length} bytes further: a line was lost or changed`)
 }
