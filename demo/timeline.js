@@ -105,7 +105,8 @@ export class Timeline {
   #drawPages (count) {
     pages.hidden = count < 2
     const last = count - 1
-    const { first, back, next, last: end } = words.pages
+    const { label, first, back, next, last: end } = words.pages
+    pages.setAttribute('aria-label', label)
     const steps = /** @type {const} */ ([[first, 0], [back, this.#page - 1], [next, this.#page + 1], [end, last]])
     pages.replaceChildren(...steps.map(([label, page]) => element('button', {
       type: 'button',

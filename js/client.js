@@ -362,6 +362,7 @@ export class Client extends EventEmitter {
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     if (read.id !== undefined) checkSingle(total)
     const removal = this.#removal?.begin(builder)
+    this.#pool?.setClock()
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
     const sink = {

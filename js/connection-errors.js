@@ -46,6 +46,8 @@ const refusals = [
  * @type {[RegExp, ErrorCode, string][]}
  */
 const handshakeFaults = [
+  [/ALERT_NO_APPLICATION_PROTOCOL/, 'BELLPUSH_NOT_HTTP2',
+    'it speaks TLS, but not HTTP/2 (no ALPN h2): is it the right host and port?'],
   [/ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/, 'BELLPUSH_NOT_TLS',
     'it speaks only versions of TLS older than 1.2'],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|RECORD_LAYER_FAILURE|BAD_RECORD_TYPE/,

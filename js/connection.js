@@ -49,7 +49,8 @@ export async function openConnection (options) {
   const way = options.proxy && tunnel(options.proxy, options)
   if (way !== undefined) {
     way.socket.on('error', () => {})
-    await within(options, way.socket, way.opened)
+    // Whatever goes wrong on the way is the proxy's.
+    await within({ ...options, ...options.proxy }, way.socket, way.opened)
   }
   const socket = newSocket(options, way?.socket)
   socket.setNoDelay(true)
@@ -88,7 +89,8 @@ async function within (options, socket, ready) {
       on('error', reject)
       on('close', () => reject(new Error('the connection was closed')))
 
-      const timer = setTimeout(() => reject(timedOut(options, connectTimeout, connected)), connectTimeout)
+      const timer = setTimeout(() => reject(timedOut(options, connectTimeout, connected, ready !== undefined)),
+        connectTimeout)
       undo.push(() => clearTimeout(timer))
       const aborted = () => reject(abortError(/** @type {AbortSignal} */ (signal)))
       signal?.addEventListener('abort', aborted, { once: true })
@@ -160,8 +162,13 @@ function checkPeer ({ host, port, connectTimeout }) {
  * @param {ConnectionOptions} options
  * @param {number} milliseconds
  * @param {boolean} connected
+ * @param {boolean} isProxy
  */
-function timedOut (options, milliseconds, connected) {
+function timedOut (options, milliseconds, connected, isProxy) {
+  if (connected && isProxy) {
+    return new BellpushError('BELLPUSH_CONNECT_TIMEOUT',
+      `the proxy ${nameOf(options)} gave no answer in ${milliseconds} ms: does it know CONNECT, and reach the gateway?`)
+  }
   return new BellpushError('BELLPUSH_CONNECT_TIMEOUT', connected
     ? `${nameOf(options)} did not finish the TLS handshake within ${milliseconds} ms: does it speak TLS there?`
     : `no connection to ${nameOf(options)} within ${milliseconds} ms: is a firewall in the way?`)

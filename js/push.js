@@ -97,6 +97,7 @@ export class Push {
     this.#parts = parts
     this.#supply = new Supply(parts.connect, { mostIdle: parts.timing.idle })
     const now = this.#now()
+    this.#startedAt = Math.floor(now)
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
   }
@@ -171,7 +172,7 @@ export class Push {
 
   /** A clock that never runs backwards, whatever is done to the machine's. */
   #now () {
-    return this.#clockOffset + performance.now()
+    return this.#parts.http2?.pool.now() ?? this.#clockOffset + performance.now()
   }
 
   #advance () {
@@ -197,7 +198,11 @@ export class Push {
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
-    if (this.#parts.http2 !== undefined) return
+    if (this.#parts.http2 !== undefined) {
+      // Only now: what the connections were to write they have claimed.
+      if (standing.hasWork) this.#parts.http2.pool.grow()
+      return
+    }
     const wanted = this.#wanted
     this.#batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
@@ -229,8 +234,6 @@ export class Push {
       batch: this.#batch,
       request,
       advance: () => this.#advance(),
-      // As it is now: tokens may have come since the last round, and a full window brings no other one.
-      hasWork: () => !this.#isOver && this.#batch.standing(this.#now()).hasWork,
       connected: () => { this.#connections++ },
       failed: error => this.stop(error),
       coreFailed: error => this.#coreFailed(error)

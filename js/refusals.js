@@ -46,6 +46,13 @@ function wordsOf ({ reason, status }) {
  * @returns {BellpushError}
  */
 export function errorOfRefusal (refusal) {
+  const { reason, status } = refusal
+  // The core's word for a status without a reason: a web server that knows no notifications.
+  if (reason === `Status${status}`) {
+    return new BellpushError('BELLPUSH_NOTIFICATION_REFUSED',
+      `what answers there, with status ${status} and no reason, is no gateway of Apple's kind: are host and port ` +
+      'right? Nothing was sent to the rest', { refusal })
+  }
   return refusal.status === 403
     ? new BellpushError('BELLPUSH_CREDENTIALS_REFUSED',
       `the gateway does not let us send, so nothing more was sent: ${wordsOf(refusal)}`, { refusal })

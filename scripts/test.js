@@ -35,6 +35,11 @@ const testTimeout = 300_000
 /** @type {Apart[]} */
 const apart = [
   { folder: 'databases', packages: ['mariadb-server', 'postgresql'], purpose: 'database servers' },
+  {
+    folder: 'interop',
+    packages: ['nghttp2-server', 'nginx', 'h2o', 'apache2-bin', 'haproxy'],
+    purpose: 'web servers'
+  },
   // Captures of real runs, as tcpdump records them and tshark reads them.
   { folder: 'recorded', packages: ['tcpdump', 'tshark'], purpose: 'tools to record and read traffic' },
   {

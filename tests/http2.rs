@@ -294,6 +294,84 @@ fn an_answer_that_does_not_come_in_time_is_in_doubt_and_its_stream_is_cancelled(
 }
 
 #[test]
+fn a_peer_that_answers_no_request_in_time_gets_no_more_of_them() {
+    let mut hand = Hand::new(5, &config());
+    hand.hears(&frame(4, 0, 0, &[0, 3, 0, 0, 0, 2]));
+    hand.says();
+    hand.hears(&accepts(1));
+    hand.now = 500;
+    hand.says(); // stream 5, in the place of stream 1
+    hand.now = 1_000;
+    hand.connection.tick(&mut hand.held, 1_000);
+    assert!(!hand.connection.is_open() && !hand.connection.is_done(), "stream 5 still has time");
+    assert!(frames(&hand.says()).iter().all(|(kind, ..)| *kind != 1), "nothing goes out on it any more");
+    hand.hears(&accepts(5));
+    assert!(hand.connection.is_done() && hand.batch().has_work(1_000));
+    assert_eq!((hand.count(Outcome::InDoubt), hand.count(Outcome::Accepted)), (1, 2));
+    assert_eq!(hand.connection.ending().map(|ending| ending.kind), Some(EndingKind::Timeout));
+}
+
+#[test]
+fn a_peer_that_lets_no_request_begin_is_left_after_the_time_of_an_answer() {
+    let mut hand = Hand::new(2, &config());
+    hand.hears(&frame(4, 0, 0, &[0, 3, 0, 0, 0, 0]));
+    hand.now = 100;
+    assert!(frames(&hand.says()).iter().all(|(kind, ..)| *kind != 1));
+    assert_eq!((hand.connection.blocked(), hand.connection.deadline()), (Some(Blocked::Streams), Some(1_100)));
+    hand.now = 1_099;
+    hand.connection.tick(&mut hand.held, 1_099);
+    hand.says();
+    assert!(hand.connection.is_open());
+    hand.now = 1_100;
+    hand.connection.tick(&mut hand.held, 1_100);
+    assert!(hand.connection.is_done() && hand.batch().has_work(1_100));
+    assert_eq!(hand.connection.ending().map(|ending| ending.kind), Some(EndingKind::Timeout));
+}
+
+#[test]
+fn a_peer_that_lets_requests_begin_again_in_time_is_not_left() {
+    let mut hand = Hand::new(2, &config());
+    hand.hears(&frame(4, 0, 0, &[0, 3, 0, 0, 0, 0]));
+    hand.says();
+    hand.now = 900;
+    hand.hears(&frame(4, 0, 0, &[0, 3, 0, 0, 0, 1]));
+    hand.says();
+    hand.now = 1_100;
+    hand.connection.tick(&mut hand.held, 1_100);
+    assert_eq!((hand.connection.is_open(), hand.connection.streams()), (true, 1));
+}
+
+#[test]
+fn with_a_token_nothing_more_goes_out_before_the_body_of_a_refusal_says_why() {
+    let mut hand = Hand::new(50, &with_token());
+    hand.hears(&SETTINGS);
+    hand.says();
+    let refusal = refuses(1, 400, "BadTopic");
+    let headers = 9 + usize::from(refusal[2]);
+    hand.hears(&refusal[..headers]);
+    assert!(hand.says().is_empty());
+    hand.hears(&refusal[headers..]);
+    assert!(hand.says().is_empty() && hand.batch().stopped().is_some());
+}
+
+#[test]
+fn what_a_proxy_got_no_answer_for_is_in_doubt() {
+    let mut hand = Hand::of_three();
+    hand.hears(&[refuses(1, 502, ""), refuses(3, 504, "<html>"), accepts(5)].concat());
+    assert_eq!((hand.count(Outcome::InDoubt), hand.count(Outcome::Accepted)), (2, 1));
+    assert!(hand.batch().is_finished());
+}
+
+#[test]
+fn that_an_authorization_is_refused_teaches_nothing_of_the_connection() {
+    let mut hand = Hand::of_three();
+    hand.hears(&refuses(1, 403, "ExpiredProviderToken"));
+    assert!(!hand.connection.has_learnt());
+    hand.hears(&accepts(3));
+    assert!(hand.connection.has_learnt());
+}
+
+#[test]
 fn a_silent_peer_is_asked_whether_it_is_there_and_then_given_up() {
     let mut hand = Hand::new(0, &config());
     hand.hears(&SETTINGS);

@@ -96,6 +96,19 @@ test('frames: encoded and explained, as hex and as base64', async t => {
   assert.equal(body.problem, null)
 })
 
+test('the decoder page lies at /decoder, and nothing else of the package does', async t => {
+  const { server } = await sidecar(t)
+  const get = (/** @type {string} */ url) => server.inject({ method: 'GET', url })
+  const page = await get('/decoder/demo/')
+  assert.match(page.body, /<title>/)
+  assert.match(String(page.headers['content-security-policy']), /^default-src 'none'/)
+  assert.equal((await get('/decoder')).headers.location, '/decoder/demo/')
+  assert.equal((await get('/decoder/pkg/capture_bg.wasm')).headers['content-type'], 'application/wasm')
+  for (const path of ['package.json', 'demo/../package.json', 'demo/%2e%2e/package.json', 'js/serve/keys.js']) {
+    assert.equal((await get(`/decoder/${path}`)).statusCode, 404, path)
+  }
+})
+
 test('what is wrong with a request is said with its place and a code', async t => {
   const { call, push } = await sidecar(t)
   /** @type {[ReturnType<typeof call>, number, string, RegExp][]} */

@@ -107,7 +107,7 @@ export default {
   badToken: 'A token is searched by its hex digits.',
   badIdentifier: 'An identifier is a number up to 4294967295.',
   anyStatus: 'any',
-  pages: { first: 'First', back: 'Back', next: 'Next', last: 'Last' },
+  pages: { label: 'Pages', first: 'First', back: 'Back', next: 'Next', last: 'Last' },
 
   bytesTitle: 'Bytes',
   fieldsTitle: 'Fields',

@@ -86,7 +86,6 @@ export default {
     'diagnosis.title': '诊断',
     'diagnosis.connection': '连接',
     'timeline.title': '时间线',
-    'timeline.pages': '页码',
     'filter.token': '令牌',
     'filter.identifier': '标识符',
     'filter.status': '状态',
@@ -170,7 +169,7 @@ export default {
   badToken: '请用十六进制数字搜索令牌。',
   badIdentifier: '标识符是不超过 4294967295 的数字。',
   anyStatus: '任意',
-  pages: { first: '首页', back: '上一页', next: '下一页', last: '末页' },
+  pages: { label: '页码', first: '首页', back: '上一页', next: '下一页', last: '末页' },
 
   bytesTitle: '字节',
   fieldsTitle: '字段',

@@ -9,6 +9,9 @@ import { BellpushError } from '../errors.js'
 /** Bytes written at once. What the kernel has not taken of them when a connection breaks is in doubt, so not more. */
 const CHUNK_BYTES = 65_536
 
+/** Milliseconds that a connection gets for what is said last. */
+const LAST_WORDS = 1_000
+
 /** setTimeout takes no more, and a deadline further away is looked at again then. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -23,7 +26,7 @@ let lastNumber = 0
  * @property {{ authorization (now: number): string, replace (expired: string, now: number): string } | undefined} token
  *   nothing: a client certificate speaks for us
  * @property {{ answerTimeout: number, pingInterval: number }} timing milliseconds
- * @property {() => number} now
+ * @property {() => number} now never less than before; what a token says of the time is the machine's own clock
  * @property {(error: Error) => Error} classify says what an error of the socket means
  * @property {(connection: Http2Socket) => void} changed called after every event; must not throw
  */
@@ -50,18 +53,24 @@ export class Http2Socket {
     this.#parts = parts
     const { socket, authority, token, timing, now } = parts
     this.#socket = socket
-    this.#authorization = token?.authorization(now())
+    this.#authorization = token?.authorization(Date.now())
     const options = { number: ++lastNumber, authority, authorization: this.#authorization, ...timing }
     this.#core = new Http2Connection(options, now())
     this.standing = this.#core.standing()
     socket.on('data', bytes => this.#during(() => this.#core.read(bytes, now())))
     socket.once('end', () => this.#during(() => this.#close()))
-    socket.once('close', () => this.#during(() => this.#close()))
+    socket.once('close', () => this.#during(() => {
+      this.#writing = false
+      this.#close()
+    }))
     socket.on('error', error => this.#during(() => this.#fail(error)))
   }
 
   /** It is gone, and every notification it had has its verdict. */
   get isDone () { return this.#ended }
+
+  /** Nothing keeps it from claiming. */
+  get isReady () { return !this.#writing && this.standing.blocked === null }
 
   /** @param {Work} work */
   serve ({ batch, request }) {
@@ -77,7 +86,7 @@ export class Http2Socket {
   pump () {
     if (this.#ended) return
     const now = this.#parts.now()
-    const fresh = this.#parts.token?.authorization(now)
+    const fresh = this.#parts.token?.authorization(Date.now())
     if (fresh !== undefined && fresh !== this.#authorization) this.#authorize(fresh)
     while (!this.#ended && !this.#writing && this.#socket.writable) {
       const bytes = this.#core.write(CHUNK_BYTES, now)
@@ -129,7 +138,8 @@ export class Http2Socket {
   #fail (error) {
     this.error ??= this.#parts.classify(error)
     // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
-    if (this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED') this.#core.refused(this.#parts.now())
+    const isRefused = this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED' && !this.standing.hasLearnt
+    if (isRefused) this.#core.refused(this.#parts.now())
   }
 
   #close () {
@@ -145,21 +155,35 @@ export class Http2Socket {
     try {
       event()
       this.standing = this.#core.standing()
-      const { token, now } = this.#parts
+      const { token } = this.#parts
       if (this.standing.wantsAuthorization && token !== undefined && this.#authorization !== undefined) {
-        this.#authorize(token.replace(this.#authorization, now()))
+        this.#authorize(token.replace(this.#authorization, Date.now()))
       }
       this.pump()
-      if (this.standing.isDone && !this.#writing) this.#end()
+      if (this.standing.isDone) this.#end()
     } catch (error) {
-      this.error = /** @type {Error} */ (error)
-      this.drop()
+      this.#failed(/** @type {Error & { code?: string }} */ (error))
     }
     this.#parts.changed(this)
   }
 
-  /** What the core wanted to say last has been said. */
+  /** Something of ours failed. Where the core can still be asked, it settles what it has. @param {Error} error */
+  #failed (error) {
+    this.error = error
+    try {
+      this.#close()
+    } catch {
+      // It cannot be asked any more: whoever hears of the error knows what follows.
+    }
+    this.drop()
+  }
+
+  /** What the core wanted to say last has been said, or a peer that does not read gets a moment to take it. */
   #end () {
+    if (this.#writing && this.#socket.writable) {
+      if (!this.#socket.timeout) this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
+      return
+    }
     const ending = this.#core.ending()
     if (ending !== null && ending.why !== 'closed') {
       this.error ??= new BellpushError('BELLPUSH_CONNECTION_LOST', `the connection ended: ${ending.message}`)
@@ -168,7 +192,7 @@ export class Http2Socket {
     clearTimeout(this.#timer)
     this.#core.free()
     this.#socket.end(() => this.#socket.destroy())
-    this.#socket.setTimeout(1000, () => this.#socket.destroy())
+    this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
     this.#socket.unref()
   }
 

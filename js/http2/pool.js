@@ -20,6 +20,12 @@ const LONG_ROUND_TRIP = 5
 /** So few streams hold back work, however short the round trip. */
 const FEW_STREAMS = 100
 
+/** Milliseconds between two tries at most: what is still at work may end meanwhile, and then there must be another. */
+const LONGEST_WAIT = 5_000
+
+/** Milliseconds by which the pool's clock may differ from the machine's. */
+const CLOCK_TOLERANCE = 1_000
+
 /** Milliseconds without a stream after which a connection is closed. */
 const IDLE_TIMEOUT = 600_000
 
@@ -28,7 +34,6 @@ const IDLE_TIMEOUT = 600_000
  *   advance: () => void,
  *   failed: (error: Error) => void,
  *   coreFailed: (error: Error) => void,
- *   hasWork: () => boolean,
  *   connected: () => void
  * }} User a push; `connected`: a connection was made while it had work
  */
@@ -52,7 +57,10 @@ export class Http2Pool {
   #users = new Set()
   #opening = 0
   #fruitless = 0
-  #over = new AbortController()
+  /** Connections in a row that could not be made, while others were at work. */
+  #failedDials = 0
+  /** Ends what is being made. */
+  #over = newController()
   #clockOffset = Date.now() - performance.now()
   /** @type {NodeJS.Timeout | undefined} */
   #idle
@@ -60,17 +68,42 @@ export class Http2Pool {
   /** @param {PoolParts} parts */
   constructor (parts) {
     this.#parts = parts
-    setMaxListeners(0, this.#over.signal) // each connection that is being made listens
+  }
+
+  /**
+   * To be called before a push is made. Where the machine slept, or its clock was set, since the pool's clock was: sets
+   * that, too, and lets go of the connections, which count by the old one, and may have died in the sleep.
+   */
+  setClock () {
+    const offset = Date.now() - performance.now()
+    if (this.#users.size > 0 || Math.abs(offset - this.#clockOffset) < CLOCK_TOLERANCE) return
+    for (const connection of this.#connections) connection.abandon()
+    this.#connections.clear()
+    this.#clockOffset = offset
   }
 
   /** @param {User} user */
   join (user) {
     clearTimeout(this.#idle)
-    if (this.#users.size === 0) this.#fruitless = 0
+    if (this.#users.size === 0) this.#fruitless = this.#failedDials = 0
     this.#users.add(user)
     for (const connection of this.#connections) {
       connection.rest(false)
+      this.#serve(connection, user)
+    }
+  }
+
+  /**
+   * What can be no request is its own push's trouble, and nobody else's.
+   * @param {Http2Socket} connection
+   * @param {User} user
+   */
+  #serve (connection, user) {
+    if (!this.#users.has(user)) return
+    try {
       connection.serve(user)
+    } catch (error) {
+      fail(user, /** @type {Error & { code?: string }} */ (error))
     }
   }
 
@@ -79,19 +112,31 @@ export class Http2Pool {
     if (!this.#users.delete(user)) return
     for (const connection of this.#connections) connection.forget(user)
     if (this.#users.size > 0) return
+    // Nobody waits for what is being made, either.
+    this.#over.abort()
+    this.#over = newController()
     for (const connection of this.#connections) connection.rest(true)
     this.#idle = setTimeout(() => this.close(), this.#parts.idleTimeout ?? IDLE_TIMEOUT).unref()
   }
 
-  /** Writes what there is to write; where that is not all, sees to another connection. */
+  /** Writes what there is to write. */
   pump () {
     for (const connection of this.#connections) connection.pump()
-    if (this.#opening > 0 || ![...this.#users].some(user => user.hasWork())) return
+  }
+
+  /** Somebody has work that was not written: sees to another connection where that helps. */
+  grow () {
     const open = [...this.#connections].filter(({ standing }) => standing.isOpen)
+    // It may have become due since.
+    for (const connection of open) if (connection.isReady) connection.pump()
+    if (this.#opening > 0) return
     if (!open.every(({ standing }) => isHeldBack(standing))) return
-    if (this.#connections.size < this.#parts.maxConnections) this.#open()
-    // Those that drain are answered soon, and then there is room. One that accused all that is left makes room itself.
-    else open.find(({ standing }) => standing.blocked === 'other')?.close()
+    // Those that drain are answered soon, and then there is room. One that accused all that is left makes room itself,
+    // also where the gateway admits no other beside it.
+    const accuser = open.find(({ standing }) => standing.blocked === 'other')
+    const isFull = this.#connections.size >= this.#parts.maxConnections
+    if (accuser !== undefined && (isFull || this.#failedDials > 0)) accuser.close()
+    else if (!isFull) this.#open()
   }
 
   /** Takes leave of every connection, and makes others where there is still work. */
@@ -106,38 +151,47 @@ export class Http2Pool {
     this.#connections.clear()
   }
 
-  /** A clock that never runs backwards, whatever is done to the machine's. */
-  #now () {
+  /** A clock that never runs backwards, whatever is done to the machine's: that of its users, too. */
+  now () {
     return this.#clockOffset + performance.now()
   }
 
   async #open () {
     this.#opening++
+    const { signal } = this.#over
     let socket
     try {
-      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#over.signal)
-      socket = await this.#parts.connect(this.#over.signal)
+      const vain = Math.max(this.#fruitless, this.#failedDials)
+      if (vain > 0) await sleep(waitBefore(vain + 1, { cap: LONGEST_WAIT }), signal)
+      socket = await this.#parts.connect(signal)
     } catch (error) {
       this.#opening--
-      this.#giveUp(/** @type {Error} */ (error))
+      if (!signal.aborted) {
+        this.#failedDials++
+        this.#giveUp(/** @type {Error} */ (error))
+      }
       this.#advance()
       return
     }
     this.#opening--
-    if (this.#over.signal.aborted) return void socket.destroy()
+    this.#failedDials = 0
+    if (signal.aborted) {
+      socket.destroy()
+      this.#advance()
+      return
+    }
     try {
       const connection = new Http2Socket({
         ...this.#parts,
         socket,
-        now: () => this.#now(),
+        now: () => this.now(),
         changed: connection => this.#changed(connection)
       })
       this.#connections.add(connection)
-      for (const user of this.#users) {
-        connection.serve(user)
+      for (const user of [...this.#users]) {
+        this.#serve(connection, user)
         user.connected()
       }
-      if (this.#users.size === 0) connection.rest(true)
     } catch (error) {
       socket.destroy()
       for (const user of [...this.#users]) user.coreFailed(/** @type {Error} */ (error))
@@ -155,9 +209,10 @@ export class Http2Pool {
         for (const user of [...this.#users]) user.coreFailed(error)
       } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
         this.#giveUp(error)
-      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS) {
-        this.#giveUp(new BellpushError('BELLPUSH_CONNECTION_LOST',
-          `the gateway ended ${this.#fruitless} connections in a row without an answer` +
+      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS && this.#connections.size === 0) {
+        // The next one is being made, perhaps: it would go the same way.
+        this.#stop(new BellpushError('BELLPUSH_CONNECTION_LOST',
+          `the gateway ended ${this.#fruitless} connections in a row before it accepted or refused anything` +
           `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
       }
     }
@@ -169,13 +224,30 @@ export class Http2Pool {
    * @param {Error} error
    */
   #giveUp (error) {
-    if (this.#connections.size > 0 || this.#opening > 0) return
+    if (this.#connections.size === 0 && this.#opening === 0) this.#stop(error)
+  }
+
+  /** @param {Error} error */
+  #stop (error) {
     for (const user of [...this.#users]) user.failed(error)
   }
 
   #advance () {
     for (const user of [...this.#users]) user.advance()
   }
+}
+
+/** Each connection that is being made listens to its signal. */
+function newController () {
+  const over = new AbortController()
+  setMaxListeners(0, over.signal)
+  return over
+}
+
+/** @param {User} user @param {Error & { code?: string }} error */
+function fail (user, error) {
+  if (error.code === 'BELLPUSH_CORE_FAILED') user.coreFailed(error)
+  else user.failed(error)
 }
 
 /** @param {import('../core.js').ConnectionStanding} standing */

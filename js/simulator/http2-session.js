@@ -45,6 +45,8 @@ export class Http2Session {
   #isAuthorized
   #limit
   #streams = 0
+  /** The highest one that was looked at. */
+  #judged = 0
   /** Nothing above is looked at. */
   #lastStream = Infinity
 
@@ -95,7 +97,7 @@ export class Http2Session {
       length += chunk.length
     })
     stream.on('end', () => {
-      if (!stream.destroyed) this.#judge(stream, headers, raw, Buffer.concat(chunks))
+      if (!stream.destroyed && id <= this.#lastStream) this.#judge(stream, headers, raw, Buffer.concat(chunks))
     })
   }
 
@@ -106,6 +108,7 @@ export class Http2Session {
    * @param {Buffer} payload
    */
   #judge (stream, incoming, raw, payload) {
+    this.#judged = Math.max(this.#judged, Number(stream.id))
     const headers = new Map(Object.entries(incoming).map(([name, value]) => [name, String(value)]))
     const path = headers.get(':path') ?? ''
     const token = path.slice('/3/device/'.length)
@@ -192,8 +195,9 @@ export class Http2Session {
     if (reason !== undefined) stream.end(JSON.stringify({ reason, timestamp }))
   }
 
-  /** @param {number} last the last stream that is looked at */
-  #takeLeave (last) {
+  /** @param {number} id the last stream that is looked at, unless later ones were looked at before it */
+  #takeLeave (id) {
+    const last = Math.max(id, this.#judged)
     if (last > this.#lastStream) return
     this.#lastStream = last
     this.#session.goaway(NGHTTP2_NO_ERROR, last)

@@ -140,8 +140,12 @@ impl Batch {
                 self.delay(slot, refusal, now);
                 self.count_failing(reason, now);
             }
-            Consequence::LeaveAlone => {
-                self.delay(slot, refusal, now);
+            Consequence::LeaveAlone | Consequence::Doubt => {
+                if consequence == Consequence::Doubt {
+                    self.doubt(SlotRange::one(slot), reason, now);
+                } else {
+                    self.delay(slot, refusal, now);
+                }
                 if std::mem::take(&mut self.claimed_since_failing) {
                     self.count_failing(reason, now);
                 }

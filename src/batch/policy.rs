@@ -20,6 +20,9 @@ pub enum Consequence {
     LeaveAlone,
     /// This token had too much lately: again later, up to a limit, and the others go on.
     RetryToken,
+    /// Somebody between us and the gateway has no answer of it, which may have processed this one: nobody can know. It is
+    /// left alone as well.
+    Doubt,
     /// What was refused is the same for every notification of the batch: stop at the first.
     StopBatch,
 }
@@ -68,15 +71,18 @@ pub fn consequence(reason: Reason) -> Consequence {
         .map_or(Consequence::Reject, |(_, consequence)| *consequence)
 }
 
-/// What an HTTP status means whose reason was never heard of. A new reason of status 400 may be about one token: if it
-/// is not, the breaker stops the batch.
+/// What an HTTP status means whose reason was never heard of. A new reason of status 400 or 410 may be about one token: if
+/// it is not, the breaker stops the batch. 502 and 504 (RFC 9110, sections 15.6.3 and 15.6.5) are no status of Apple's, but
+/// that of a proxy whose request to the gateway got no answer. Any other is the same for every notification: it comes from
+/// a server that is no gateway, or wants something that we cannot do.
 #[must_use]
 pub fn by_status(status: u16) -> Consequence {
     match status {
-        403..=405 | 413 => Consequence::StopBatch,
+        400 | 410 => Consequence::Reject,
         429 => Consequence::RetryToken,
+        502 | 504 => Consequence::Doubt,
         500..=599 => Consequence::LeaveAlone,
-        _ => Consequence::Reject,
+        _ => Consequence::StopBatch,
     }
 }
 
@@ -90,6 +96,15 @@ mod tests {
     fn a_status_nobody_knows_is_about_its_own_notification() {
         assert_eq!(consequence(Reason(77)), Consequence::Reject);
         assert_eq!(consequence(Reason::NO_ANSWER), Consequence::Reject);
+    }
+
+    #[test]
+    fn a_status_without_a_reason_of_apples_is_about_all_unless_it_can_be_about_one() {
+        let all = [301, 302, 401, 403, 404, 405, 407, 413, 415, 421, 426, 431, 451];
+        assert!(all.into_iter().all(|status| by_status(status) == Consequence::StopBatch));
+        assert_eq!([400, 410].map(by_status), [Consequence::Reject; 2]);
+        assert_eq!([500, 503].map(by_status), [Consequence::LeaveAlone; 2]);
+        assert_eq!([502, 504].map(by_status), [Consequence::Doubt; 2]);
     }
 
     #[test]

@@ -3,24 +3,18 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import puppeteer from 'puppeteer-core'
+import { launched } from './browsers.js'
 import { token, tokens } from './ring.js'
 import { ended, sidecar } from './sidecar.js'
 
 const KEY = 'the-key-of-the-one-on-call'
 
-/** @type {Record<'chromium' | 'firefox', import('puppeteer-core').LaunchOptions>} */
-const browsers = {
-  chromium: { browser: 'chrome', executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] },
-  firefox: { browser: 'firefox', executablePath: '/usr/bin/firefox-esr' }
-}
-
-/** @param {keyof typeof browsers} name */
-export function testPages (name) {
-  describe(name, () => {
+/** @param {import('./browsers.js').Browser} which */
+export function testPages (which) {
+  describe(which.name, () => {
     /** @type {import('puppeteer-core').Browser} */
     let browser
-    before(async () => { browser = await puppeteer.launch(browsers[name]) })
+    before(async () => { browser = await launched(which) })
     after(() => browser?.close())
 
     /**
@@ -93,6 +87,14 @@ export function testPages (name) {
       await seen(page, '/v1/push')
       await page.click('details')
       await seen(page, 'clientIds')
+    })
+
+    test('the decoder is one click away', async t => {
+      const { server } = await sidecar(t)
+      const page = await opened(t, await server.listen({ host: '127.0.0.1', port: 0 }))
+      await page.click('nav a[href="/decoder/"]')
+      await page.waitForFunction(() => globalThis.location.pathname === '/decoder/demo/')
+      await page.waitForSelector('#sample-good-ring, [data-sample]', { timeout: 20_000 })
     })
   })
 }

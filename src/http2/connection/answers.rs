@@ -64,11 +64,12 @@ impl Connection {
         if informational {
             return;
         }
-        self.has_learnt = true;
+        self.has_learnt |= answer.status != 403;
+        self.answered_at = now;
         self.refused_in_row = 0;
         self.learn_round_trip(now.saturating_sub(stream.sent_at));
-        self.judge_credentials(stream, answer.status);
         if answer.status == 200 {
+            self.judge_credentials(stream, answer.status);
             if end_stream {
                 self.end_whole(stream, now);
             } else {
@@ -166,6 +167,8 @@ impl Connection {
     pub(super) fn refuse<B: Batches>(&mut self, batches: &mut B, stream: &Stream, now: u64) {
         let Some(at) = self.refused.iter().position(|refused| refused.stream == stream.id) else { return };
         let Refused { status, retry_after, id, body, .. } = self.refused.swap_remove(at);
+        // Only now that the batch hears of it, too: what it refuses for all is not sent a thousand times meanwhile.
+        self.judge_credentials(stream, status);
         let said = said(&body);
         let expired = Reason::http2_named(said.reason.as_bytes()) == Some(Reason::EXPIRED_PROVIDER_TOKEN);
         if expired && self.renew(stream) {

@@ -55,7 +55,9 @@ impl Connection {
     pub(super) fn end_if_drained(&mut self) {
         if self.state == State::Draining && self.streams.is_empty() {
             self.state = State::Done;
-            go_away::encode(ErrorCode::NO_ERROR, "", &mut self.control);
+            let fault = self.ending.as_ref().filter(|ending| ending.kind == EndingKind::Fault);
+            let (code, words) = fault.map_or((ErrorCode::NO_ERROR, ""), |fault| (fault.code, fault.message.as_str()));
+            go_away::encode(code, words, &mut self.control);
         }
     }
 

@@ -148,6 +148,10 @@ pub struct Connection {
     pinged_at: Option<u64>,
     /// No open stream was sent earlier.
     oldest_sent_at: u64,
+    /// When a request was last answered or refused.
+    answered_at: u64,
+    /// Since when no stream is open and the peer lets none begin, although there is work.
+    stalled_since: Option<u64>,
     idle_since: Option<u64>,
     round_trip: Option<u64>,
     blocked: Option<Blocked>,
@@ -202,6 +206,8 @@ impl Connection {
             heard_at: now,
             pinged_at: None,
             oldest_sent_at: now,
+            answered_at: now,
+            stalled_since: None,
             idle_since: Some(now),
             round_trip: None,
             blocked: None,
@@ -308,7 +314,8 @@ impl Connection {
         self.has_written
     }
 
-    /// Whether anything that it carried was answered. A connection that teaches nothing was made in vain.
+    /// Whether anything that it carried was answered, and not for want of a valid authorization. A connection that teaches
+    /// nothing was made in vain.
     #[must_use]
     pub fn has_learnt(&self) -> bool {
         self.has_learnt

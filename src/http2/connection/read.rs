@@ -9,7 +9,7 @@ use super::super::frame::settings::{self, Settings};
 use super::super::frame::{HEAD_BYTES, Head, Kind, MAX_PAYLOAD, flag, ping, reset, window_update};
 use super::super::streams::State as StreamState;
 use super::super::{MAX_HEADER_BLOCK, MAX_HEADER_FRAMES, MAX_PENDING_CONTROL, MAX_REFUSED};
-use super::{Batches, Connection, State};
+use super::{Batches, Connection, Ending, EndingKind, State};
 
 /// What was received and is not dealt with yet.
 #[derive(Debug, Default)]
@@ -211,6 +211,7 @@ impl Connection {
         let Some(stream) = self.streams.get(id).copied() else { return Ok(()) };
         let untouched = stream.state == StreamState::Sending
             || (stream.state == StreamState::Waiting && code == ErrorCode::REFUSED_STREAM);
+        self.answered_at = now;
         if untouched {
             self.refused_in_row += 1;
         }
@@ -220,8 +221,9 @@ impl Connection {
             self.end_in_doubt(batches, id, Reason::STREAM_BROKEN, now);
         }
         if self.refused_in_row > MAX_REFUSED {
-            let expected = "at most 4096 streams refused in a row";
-            return Err(Problem::new(ErrorCode::ENHANCE_YOUR_CALM, expected, self.refused_in_row.into()));
+            // Nothing is wrong with what is open.
+            let message = "the peer refused more than 4096 streams in a row";
+            self.drain(Ending::new(EndingKind::Fault, ErrorCode::ENHANCE_YOUR_CALM, message));
         }
         Ok(())
     }

@@ -17,7 +17,8 @@ impl Connection {
             return None;
         }
         let answer = (!self.streams.is_empty()).then(|| self.oldest_sent_at.saturating_add(self.timing.answer));
-        answer.into_iter().chain([self.silent_at()]).min()
+        let stalled = self.stalled_since.map(|since| since.saturating_add(self.timing.answer));
+        answer.into_iter().chain(stalled).chain([self.silent_at()]).min()
     }
 
     /// When the peer's silence asks for something.
@@ -37,6 +38,10 @@ impl Connection {
         if let Some(late) = late.filter(|late| *late >= self.oldest_sent_at && !self.streams.is_empty()) {
             self.cancel_sent_by(batches, late, now);
         }
+        if self.stalled_since.zip(late).is_some_and(|(since, late)| since <= late) {
+            let message = "the peer let no request begin in time: it allows no streams, or gives no window";
+            self.drain(Ending::new(EndingKind::Timeout, ErrorCode::NO_ERROR, message));
+        }
         if self.state == State::Done || now < self.silent_at() {
             return;
         }
@@ -51,14 +56,17 @@ impl Connection {
     }
 
     /// Ends the streams that were sent so long ago. One whose payload never got a window was not processed: it is returned,
-    /// and the connection is no good.
+    /// and the connection is no good. Nor is one on which nothing at all was answered for half as long: what went out on it
+    /// next would be in doubt, too.
     #[cold]
     fn cancel_sent_by<B: Batches>(&mut self, batches: &mut B, late: u64, now: u64) {
         let mut stuck = false;
+        let mut unanswered = false;
         for id in self.streams.ids(|stream| stream.sent_at <= late) {
             self.reset(id, ErrorCode::CANCEL);
             let state = self.streams.get(id).map(|stream| stream.state);
             if state == Some(StreamState::Waiting) {
+                unanswered = now.saturating_sub(self.answered_at) >= self.timing.answer / 2;
                 self.end_in_doubt(batches, id, Reason::NO_ANSWER, now);
             } else {
                 stuck |= state == Some(StreamState::Sending);
@@ -68,6 +76,9 @@ impl Connection {
         self.oldest_sent_at = self.streams.iter().map(|stream| stream.sent_at).min().unwrap_or(now);
         if stuck {
             let message = "the peer gave no window for a payload in time";
+            self.drain(Ending::new(EndingKind::Timeout, ErrorCode::NO_ERROR, message));
+        } else if unanswered {
+            let message = "the peer answered no request in time";
             self.drain(Ending::new(EndingKind::Timeout, ErrorCode::NO_ERROR, message));
         }
         self.end_if_drained();

@@ -38,6 +38,10 @@ impl Connection {
         if self.state == State::Open {
             self.write_requests(batches, out, start, end, now);
         }
+        self.stalled_since = match self.blocked {
+            Some(Blocked::Streams | Blocked::Window) if self.streams.is_empty() => self.stalled_since.or(Some(now)),
+            _ => None,
+        };
         // Draining may have begun just now.
         out.append(&mut self.control);
         self.written += (out.len() - start) as u64;
