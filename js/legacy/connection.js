@@ -93,10 +93,18 @@ export class LegacyConnection {
   /** Runs under way. */
   get runs () { return this.#lanes.size }
 
-  /** When something may be sent again, by time alone: milliseconds since 1970; nothing: only by an event. */
-  get wakeup () {
+  /** The pool that carries them. */
+  get pool () { return this.#parts.pool }
+
+  /** Something waits to be written. */
+  hasWork () {
+    return [...this.#lanes.values()].some(lane => lane.hasWork())
+  }
+
+  /** Milliseconds until something may be sent again by time alone; nothing: only by an event. */
+  get wait () {
     const times = [...this.#lanes.values()].flatMap(({ wakeup }) => wakeup ?? [])
-    return times.length > 0 ? Math.min(...times) : undefined
+    return times.length > 0 ? Math.max(0, Math.min(...times) - this.#parts.pool.now()) : undefined
   }
 
   /**
@@ -155,14 +163,13 @@ export class LegacyConnection {
    * @returns {Lane | undefined} undefined: its payload is none
    */
   #begin (run, { payload, expiration, priority }) {
-    const { pool, topic, now, schedule, log } = this.#parts
+    const { pool, topic, schedule, log } = this.#parts
     try {
       const lane = new Lane({
         pool,
         payload,
         expiration,
         request: requestOfFrame(payload, priority, topic),
-        now,
         changed: () => schedule(this),
         failed: error => this.#apart(error)
       })

@@ -297,7 +297,10 @@ export class LegacyGateway {
       for (const connection of [...this.#heldBack]) this.#schedule(connection)
       this.#heldBack.clear()
     }
-    for (const { pool } of this.#apps) pool.pump()
+    for (const { pool } of this.#apps) {
+      pool.pump()
+      if ([...this.#busy].some(connection => connection.pool === pool && connection.hasWork())) pool.grow()
+    }
     this.#wakeLater()
   }
 
@@ -315,9 +318,9 @@ export class LegacyGateway {
   #wakeLater () {
     clearTimeout(this.#wakeup)
     let first = Infinity
-    for (const connection of this.#busy) first = Math.min(first, connection.wakeup ?? Infinity)
+    for (const connection of this.#busy) first = Math.min(first, connection.wait ?? Infinity)
     if (first === Infinity) return
-    const wait = Math.min(Math.max(first - this.#now(), 0) + 1, LONGEST_TIMER)
+    const wait = Math.min(first + 1, LONGEST_TIMER)
     this.#wakeup = setTimeout(() => {
       for (const connection of this.#busy) this.#schedule(connection)
     }, wait)

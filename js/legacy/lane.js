@@ -20,7 +20,6 @@ const ATTEMPTS = 3
  * @property {Uint8Array} payload
  * @property {number | undefined} expiration Unix seconds
  * @property {ReturnType<typeof import('./request.js').requestOfFrame>} request
- * @property {() => number} now
  * @property {() => void} changed something may have settled
  * @property {(error: Error) => void} failed Apple cannot be reached, or the core failed
  */
@@ -48,7 +47,9 @@ export class Lane {
    */
   constructor (parts) {
     this.#parts = parts
-    const { payload, expiration, request, now } = parts
+    const { pool, payload, expiration, request } = parts
+    pool.setClock()
+    const now = () => pool.now()
     this.#batch = new Batch(payload, {
       payloadLimit: request.payloadLimit,
       expiration,
@@ -64,7 +65,6 @@ export class Lane {
       batch: this.#batch,
       request: request.request,
       advance: () => parts.changed(),
-      hasWork: () => this.#standing.hasWork,
       connected: () => {},
       failed: error => {
         this.stop()
@@ -76,6 +76,12 @@ export class Lane {
 
   /** When it may have something to send again, by time alone: milliseconds since 1970. */
   get wakeup () { return this.#standing.wakeup }
+
+  /** Something of it waits to be written. */
+  hasWork () {
+    this.#standing = this.#batch.standing(this.#parts.pool.now())
+    return this.#standing.hasWork
+  }
 
   /** All that it was given has settled. */
   get isClear () { return this.#standing.firstUnsettled === this.#pushed }
@@ -89,10 +95,10 @@ export class Lane {
    * @param {number} count
    */
   push (text, digits, count) {
-    this.#batch.pushDigits(text, digits, count, this.#parts.now())
+    this.#batch.pushDigits(text, digits, count, this.#parts.pool.now())
     this.#texts.push({ first: this.#pushed, digits, text: Buffer.from(text) })
     this.#pushed += count
-    this.#standing = this.#batch.standing(this.#parts.now())
+    this.#standing = this.#batch.standing(this.#parts.pool.now())
     if (this.#joined) return
     this.#joined = true
     this.#parts.pool.join(this.#user)
@@ -103,7 +109,7 @@ export class Lane {
    * @returns {{ settled: import('../core.js').SettledSlot[], below: number }}
    */
   collect () {
-    this.#standing = this.#batch.standing(this.#parts.now())
+    this.#standing = this.#batch.standing(this.#parts.pool.now())
     const settled = this.#batch.settled()
     if (this.isClear) this.#clearAt = this.#standing.refused
     return { settled, below: this.#standing.firstUnsettled }
@@ -129,7 +135,7 @@ export class Lane {
 
   /** What has not been sent is not sent any more. */
   stop () {
-    if (!this.#ended) this.#batch.stop(this.#parts.now())
+    if (!this.#ended) this.#batch.stop(this.#parts.pool.now())
   }
 
   /** Lets go of it: all has settled, or nobody wants to know. */
