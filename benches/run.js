@@ -14,6 +14,7 @@ import { http2Goaway } from './http2/goaway.js'
 import { http2Million } from './http2/million.js'
 import { http2Once } from './http2/once.js'
 import { http2Results } from './http2/results.js'
+import { legacy } from './legacy.js'
 import { machine, show } from './lib/figures.js'
 import { buildNative } from './lib/native.js'
 import { plain } from './plain.js'
@@ -27,6 +28,7 @@ const benchmarks = {
   rejected,
   far,
   streamed,
+  legacy,
   'http2-burst': http2Burst,
   'http2-million': http2Million,
   'http2-results': http2Results,

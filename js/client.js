@@ -297,6 +297,14 @@ export class Client extends EventEmitter {
       'the client was destroyed before all dead tokens had been removed from the token store'))
   }
 
+  /**
+   * For whoever makes batches of its own: what carries them, and the topic. Undefined: it speaks the binary protocol.
+   * @internal
+   */
+  get carrier () {
+    return this.#pool && { pool: this.#pool, topic: /** @type {string | undefined} */ (this.#options.topic) }
+  }
+
   /** Of the pushes that are over, listens to the latest ones. @param {Push} push */
   #listenTo (push) {
     this.#listening.add(push)

@@ -10,6 +10,7 @@ export {
   checkPayload, decodeErrorResponse, decodeFeedback, encodeErrorResponse, encodeFeedback, encodeNotification, explain,
   load, normalizeToken, payloadBytes
 } from './core/codec.js'
+export { Conversation, errorResponse, Memory } from './core/conversation.js'
 export { FeedbackDecoder, FrameDecoder } from './core/decoders.js'
 export { hex } from './core/hex.js'
 export { Http2Connection } from './core/http2-connection.js'

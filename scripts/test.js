@@ -11,6 +11,7 @@ import { needPackages } from './lib/debian.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
+import { installOldClients } from './lib/old-clients.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
@@ -25,6 +26,7 @@ const testTimeout = 300_000
  * @typedef {object} Apart
  * @property {string} folder of tests/
  * @property {string[]} [packages] Debian's, without which the step is skipped
+ * @property {() => void} [prepare] installs more; what cannot be had, the tests skip one by one
  * @property {string} [purpose] what they are for, in a few words
  * @property {number} [timeout] of a file, milliseconds
  * @property {string} [note] said when it has passed
@@ -50,6 +52,8 @@ const apart = [
   },
   // With this machine's PHP and with the oldest and the newest one.
   { folder: 'php', packages: ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server'], purpose: 'PHP' },
+  // The legacy gateway against clients of its time.
+  { folder: 'legacy', prepare: installOldClients },
   { folder: 'packaging' }
 ]
 
@@ -101,8 +105,9 @@ function isIn (folder, path) {
 }
 
 /** @param {Apart} tests */
-function testApart ({ folder, packages = [], purpose = '', timeout, note }) {
+function testApart ({ folder, packages = [], prepare, purpose = '', timeout, note }) {
   if (packages.length > 0) needPackages(packages, `${purpose} for the tests`)
+  prepare?.()
   nodeTests(path => isIn(folder, path), timeout)
   if (note !== undefined) say(note)
 }

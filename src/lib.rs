@@ -33,6 +33,7 @@ pub mod binary;
 pub mod capture;
 mod hex;
 pub mod http2;
+pub mod legacy;
 pub mod notification;
 pub mod outcome;
 

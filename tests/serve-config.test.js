@@ -58,10 +58,12 @@ test('the example has every key, and what it says is usual is', async t => {
   const env = { SHOP_KEY: '0123456789abcdef', WEBHOOK_SECRET: '0123456789abcdef' }
   const plain = readConfig({ config: (await written(t, example)).file }, env)
   const whole = (await written(t, example.replace(/^# (?=\[+\w+\]+$|\w+ = )/gm, ''))).file
-  const { keys, webhook, tokens, journal, database, apps, ...rest } = readConfig({ config: whole }, env)
+  const { keys, webhook, tokens, journal, database, apps, legacy, ...rest } = readConfig({ config: whole }, env)
   assert.deepEqual(rest, {
     host: plain.host, port: plain.port, limits: plain.limits, jobs: plain.jobs, logLevel: plain.logLevel
   })
+  assert.equal(plain.legacy, undefined)
+  assert.deepEqual([legacy?.host, legacy?.port, legacy?.tls?.minVersion], ['127.0.0.1', 2195, 'TLSv1.2'])
   assert.deepEqual(apps[0].client, { ...plain.apps[0].client, inDoubt: 'report', auth: apps[0].client.auth })
   assert.equal(keys.find('0123456789abcdef')?.name, 'shop')
   assert.ok(webhook && tokens.table && journal !== database)

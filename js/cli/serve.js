@@ -4,7 +4,7 @@
  * Not here: what it does (../serve). It is loaded only when it is asked for: its parts are many.
  */
 import { once } from 'node:events'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { BellpushError } from '../errors.js'
 import { addGatewayOptions, readGatewayOptions } from './gateway-options.js'
 
@@ -23,6 +23,9 @@ export function serveCommand () {
       .env('BELLPUSH_DATABASE'))
     .addOption(new Option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (default: info)')
       .env('BELLPUSH_LOG_LEVEL'))
+    .option('--legacy-port <port>', 'also takes the legacy binary protocol in, here (loopback, without TLS; the file ' +
+      'can say more); the app must speak HTTP/2', readPort)
+    .option('--legacy-feedback-port <port>', 'the legacy feedback service', readPort)
   addGatewayOptions(command.optionsGroup('An app without a file (its name is "default"):'),
     { what: 'its gateway', port: 2195, required: false })
   return command.addHelpText('after', help).action(serve)
@@ -53,6 +56,15 @@ the environment, so that secrets need not be in it):
   url = "https://shop.example/bellpush"
   secret = { env = "WEBHOOK_SECRET" }
 
+  [legacy]                           # the old protocol in, HTTP/2 out
+  host = "0.0.0.0"                   # beyond loopback it needs TLS:
+  cert = "gateway.pem"               # its own; key, pfx, passphrase
+  ca = "old-clients-ca.pem"          # who issues client certificates
+  port = 2195
+  feedbackPort = 2196
+  feedback = "legacy-feedback.db"    # dead tokens, until they are fetched
+  certificates = { doorbell = ["old.pem"] } # good though they have expired
+
 Then: http://127.0.0.1:8195/ is the page of the person on call, /docs says what
 can be called, /metrics is for Prometheus.
 
@@ -73,21 +85,25 @@ Examples:
 
 /**
  * @param {import('./gateway-options.js').GatewayOptions & { config?: string, listen?: string, database?: string,
- *   logLevel?: string }} options
+ *   logLevel?: string, legacyPort?: number, legacyFeedbackPort?: number }} options
  */
-async function serve ({ config: file, listen, database, logLevel, ...gatewayOptions }) {
+async function serve ({
+  config: file, listen, database, logLevel, legacyPort, legacyFeedbackPort, ...gatewayOptions
+}) {
   const { createSidecar, readConfig } = await import('../serve/index.js')
   // Before anything else, so that a signal at any time ends in order.
   const listening = new AbortController()
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map(signal => once(process, signal, { signal: listening.signal })))
   const { gateway, ca, auth } = await readGatewayOptions(gatewayOptions)
   const app = gateway === undefined ? undefined : { gateway, ca, ...auth }
-  const config = readConfig({ config: file, listen, database, logLevel, app })
+  const legacy = { port: legacyPort, feedbackPort: legacyFeedbackPort }
+  const config = readConfig({ config: file, listen, database, logLevel, legacy, app })
   const server = await createSidecar(config)
   try {
     await server.listen({ host: config.host, port: config.port })
   } catch (error) {
     await server.close()
+    if (error instanceof BellpushError) throw error
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
     const where = `${config.host}:${config.port}`
     throw new BellpushError('BELLPUSH_LISTEN_FAILED',
@@ -97,4 +113,11 @@ async function serve ({ config: file, listen, database, logLevel, ...gatewayOpti
   listening.abort() // once more, and it ends by itself
   server.log.info({ signal }, 'ending: what is under way gets its verdict')
   await server.close()
+}
+
+/** @param {string} text */
+function readPort (text) {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65535) return port
+  throw new InvalidArgumentError('A number from 0 to 65535 is needed.')
 }

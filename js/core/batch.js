@@ -108,6 +108,20 @@ export class Batch {
   }
 
   /**
+   * Adds tokens of one length that are hexadecimal digits with nothing between them.
+   * @param {Uint8Array} text
+   * @param {number} digits of each
+   * @param {number} count
+   * @param {number} now
+   */
+  pushDigits (text, digits, count, now) {
+    this.resident.use(inner => {
+      push.view(inner.reserve(text.length), text.length).set(text)
+      inner.pushEqual(digits, count, now)
+    })
+  }
+
+  /**
    * The usual case: texts of one length need nothing between them. To add them up one by one only notes what is to be
    * put together, which is then done once, straight into the core's memory.
    * @param {string[]} tokens

@@ -10,6 +10,7 @@ import { parse } from 'smol-toml'
 import { BellpushError } from '../errors.js'
 import { integer, oneOf } from '../options.js'
 import { Keys } from './keys.js'
+import { legacyRules, readLegacy } from './legacy.js'
 import { parseListen } from './listen.js'
 
 /** @typedef {import('../options.js').Rule} Rule */
@@ -33,6 +34,7 @@ import { parseListen } from './listen.js'
  * @property {{ bodyBytes: number, syncTokens: number, pushesAtOnce: number, requestsPerMinute: number }} limits
  * @property {{ atOnce: number, waiting: number, tokens: number, keepDays: number }} jobs
  * @property {{ url: string, secret: string } | undefined} webhook
+ * @property {import('./legacy.js').LegacyConfig | undefined} legacy
  * @property {string} logLevel
  */
 
@@ -42,6 +44,7 @@ import { parseListen } from './listen.js'
  * @property {string} [listen]
  * @property {string} [database]
  * @property {string} [logLevel]
+ * @property {{ port?: number, feedbackPort?: number }} [legacy] instead of what the section `[legacy]` says
  * @property {Record<string, unknown>} [app] an app without a file: what stands in its section otherwise
  */
 
@@ -74,7 +77,8 @@ const rules = {
   keys: { ...list, fallback: [] },
   limits: { ...table, fallback: {} },
   jobs: { ...table, fallback: {} },
-  webhook: table
+  webhook: table,
+  legacy: table
 }
 
 const tokenRules = {
@@ -156,6 +160,7 @@ export function readConfig (flags = {}, env = process.env) {
     limits: /** @type {Config['limits']} */ (checked(from, 'limits', limitRules, given.limits)),
     jobs: /** @type {Config['jobs']} */ (checked(from, 'jobs', jobRules, given.jobs)),
     webhook: given.webhook && readWebhook(given.webhook, from),
+    legacy: readLegacySection(given.legacy, flags.legacy, file),
     logLevel: given.logLevel
   }
 }
@@ -321,6 +326,17 @@ function readKeys (given, from, apps) {
 function readTokens (given, from) {
   const { table, columns, undated, create = table === undefined } = checked(from, 'tokens', tokenRules, given)
   return { table, columns, create, undated }
+}
+
+/**
+ * @param {Record<string, any> | undefined} given
+ * @param {Flags['legacy']} flags
+ * @param {File} file
+ */
+function readLegacySection (given, flags, file) {
+  const later = Object.fromEntries(Object.entries(flags ?? {}).filter(([, value]) => value !== undefined))
+  if (given === undefined && Object.keys(later).length === 0) return undefined
+  return readLegacy(checked(file.name, 'legacy', legacyRules, { ...given, ...later }), file.folder)
 }
 
 /**

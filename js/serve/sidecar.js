@@ -12,6 +12,7 @@ import { guard, limitRate } from './guard.js'
 import { JobReader } from './jobs/reader.js'
 import { Runner } from './jobs/runner.js'
 import { Journal } from './journal/journal.js'
+import { startLegacyGateway } from './legacy.js'
 import { logger } from './log.js'
 import { Metrics } from './metrics.js'
 import { Problem, problemOf } from './problem.js'
@@ -100,11 +101,16 @@ export async function createSidecar (config, { log } = {}) {
     await server.register(operationRoutes, { apps, store, journal, metrics })
     await server.register(overviewRoutes, { apps, journal, runner, metrics, watchers })
     await server.register(pageRoutes)
+    /** @type {import('../legacy/gateway.js').LegacyGateway | undefined} */
+    let legacy
     server.addHook('onReady', async () => {
+      legacy = config.legacy &&
+        await startLegacyGateway(config.legacy, { apps, log: server.log, registry: metrics.registry })
       runner.start()
       webhook?.start()
     })
     server.addHook('onClose', async () => {
+      await legacy?.close()
       await runner.drain()
       await apps.close()
       await webhook?.close()

@@ -10,7 +10,7 @@ import { projectFiles, root } from './files.js'
 export const target = 'wasm32-unknown-unknown'
 
 /** The WebAssembly modules, each named like the feature of the crate that it is built with. */
-export const modules = ['push', 'codec', 'capture']
+export const modules = ['push', 'codec', 'capture', 'gateway']
 
 /** What `pkg/` holds, beside its record. */
 export const artefacts = modules.flatMap(name =>
