@@ -1,5 +1,7 @@
 //! Captures: every format, every link type, segments in any order, and what was found.
 
+#![allow(clippy::indexing_slicing, reason = "a test that reaches beyond what is there fails, as it should")]
+
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

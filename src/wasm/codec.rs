@@ -5,8 +5,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::binary::explain::{self, Kind};
+use crate::binary::feedback;
 use crate::binary::frame::{Command, Frame};
-use crate::binary::{ErrorResponse, feedback};
 use crate::notification::{DeviceToken, Payload, Priority};
 use crate::outcome::{HTTP2, NAMES, Reason};
 
@@ -52,12 +52,6 @@ pub fn encode_frame(
     let mut out = Vec::new();
     frame.encode(&mut out).map_err(failure)?;
     Ok(out)
-}
-
-/// The six bytes of an error response.
-#[wasm_bindgen(js_name = encodeErrorResponse)]
-pub fn encode_error_response(status: u8, identifier: u32) -> Vec<u8> {
-    ErrorResponse { status, identifier }.encode().to_vec()
 }
 
 /// One feedback tuple.

@@ -164,9 +164,3 @@ impl WasmConversation {
         self.conversation.fault().map(|fault| format!("byte {}: {}", fault.offset, fault.message))
     }
 }
-
-/// The six bytes of an error response.
-#[wasm_bindgen(js_name = encodeErrorResponse)]
-pub fn encode_error_response(status: u8, identifier: u32) -> Vec<u8> {
-    crate::binary::ErrorResponse { status, identifier }.encode().to_vec()
-}
