@@ -250,8 +250,11 @@ export function testDecoder (which) {
         })
       })
       const copied = async (/** @type {string} */ form) => {
-        await page.click(`[data-copy=${form}]`)
-        await page.waitForFunction(() => document.querySelector('#said')?.textContent === 'Copied')
+        await page.evaluate(() => { delete document.body.dataset.copied })
+        // The part is on its way to the page: a locator waits until there is something to click.
+        await page.locator(`[data-copy=${form}]`).click()
+        await page.waitForFunction(() => document.body.dataset.copied !== undefined &&
+          document.querySelector('#said')?.textContent === 'Copied')
         return page.$eval('body', body => body.dataset.copied ?? '')
       }
       assert.equal(await copied('hex'), '080800000005')
