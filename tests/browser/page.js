@@ -251,8 +251,9 @@ export function testDecoder (which) {
       })
       const copied = async (/** @type {string} */ form) => {
         await page.evaluate(() => { delete document.body.dataset.copied })
-        // The part is on its way to the page: a locator waits until there is something to click.
-        await page.locator(`[data-copy=${form}]`).click()
+        // The part is on its way to the page.
+        const button = await page.waitForSelector(`[data-copy=${form}]`, { visible: true })
+        await button?.evaluate(element => /** @type {HTMLElement} */ (element).click())
         await page.waitForFunction(() => document.body.dataset.copied !== undefined &&
           document.querySelector('#said')?.textContent === 'Copied')
         return page.$eval('body', body => body.dataset.copied ?? '')
