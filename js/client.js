@@ -450,6 +450,7 @@ export class Client extends EventEmitter {
       token: this.#token,
       maxConnections: this.#options.maxConnections,
       idleTimeout: this.#options.idleTimeout,
+      connectTries: this.#options.connectTries,
       timing: { answerTimeout: this.#options.answerTimeout, pingInterval: this.#options.pingInterval },
       classify: error => classify(error, this.#gateway, { established: true })
     })

@@ -231,6 +231,28 @@ fn dead_tokens_that_are_answered_first_do_not_outnumber_those_that_are_still_to_
 }
 
 #[test]
+fn those_that_another_connection_has_under_way_are_waited_for_as_well() {
+    let mut hand = Hand::new(60, &config());
+    hand.hears(&[SETTINGS.to_vec(), setting(3, 30)].concat());
+    hand.says();
+    let other = Connection::new(&http2::Config { number: 2, ..config() }, 0).expect("plain texts");
+    let first = std::mem::replace(&mut hand.connection, other);
+    hand.connection.serve(request()).expect("plain texts");
+    hand.hears(&SETTINGS);
+    assert_eq!(requests(&hand.says()).len(), 30);
+    let second = std::mem::replace(&mut hand.connection, first);
+    for stream in (1..60).step_by(2) {
+        hand.hears(&refuses(stream, 400, "BadDeviceToken"));
+    }
+    assert_eq!(hand.batch().stopped(), None, "30 are refused, and 30 may be accepted elsewhere");
+    hand.connection = second;
+    for stream in (1..60).step_by(2) {
+        hand.hears(&accepts(stream));
+    }
+    assert_eq!((hand.batch().stopped(), hand.count(Outcome::Accepted)), (None, 30));
+}
+
+#[test]
 fn mostly_bad_tokens_stop_the_batch_and_none_is_held_for_dead() {
     let mut hand = Hand::new(60, &config());
     hand.hears(&SETTINGS);

@@ -61,7 +61,7 @@ for (const [count, window] of [[COUNT, 65_535], [COUNT / 5, 40]]) {
 
     let left = all
     let inDoubt = 0
-    // Five connections in a row that teach nothing end a push: then the tokens that were not sent are the next one's.
+    // Eight connections in a row that teach nothing end a push: then the tokens that were not sent are the next one's.
     for (let pushes = 1; left.length > 0; pushes++) {
       assert.ok(pushes <= 20, `${left.length} left after ${pushes} pushes`)
       const { report, error, outcomes } = await ring(bell, left)

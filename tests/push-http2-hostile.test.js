@@ -166,7 +166,8 @@ describe('silence', () => {
   })
 
   test('of a gateway that answers no request, but every PING: one is in doubt for each connection', async t => {
-    const bell = await rawDoorbell(t, { request: () => {} }, { auth: anyKey, answerTimeout: 50, pingInterval: 20 })
+    const bell = await rawDoorbell(t, { request: () => {} },
+      { auth: anyKey, answerTimeout: 50, pingInterval: 20, connectTries: 5 })
     const { report, error } = await ring(bell, tokens(1000))
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     assert.match(error.message, /answered no request in time/)
@@ -239,10 +240,10 @@ describe('a connection', () => {
     })
   }
 
-  test('whose first frame is no SETTINGS is given up after five, each with the one that had gone out', async t => {
+  test('whose first frame is no SETTINGS is given up, each with the one that had gone out', async t => {
     const bell = await rawDoorbell(t, {
       connected: connection => connection.send(Buffer.from('HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n'))
-    })
+    }, { connectTries: 5 })
     const { report, error } = await ring(bell, twenty)
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     assert.ok(report.counts.inDoubt <= 5)
@@ -298,7 +299,7 @@ describe('an expired provider token', () => {
         connection.refuse(stream, 403, { reason: 'ExpiredProviderToken' })
         connection.socket.end()
       }
-    }, { auth: anyKey })
+    }, { auth: anyKey, connectTries: 5 })
     const { report, error } = await ring(bell, twenty)
     assert.equal(error.code, 'BELLPUSH_CONNECTION_LOST')
     assert.equal(report.counts.accepted, 0)

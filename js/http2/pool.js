@@ -11,9 +11,6 @@ import { sleep, waitBefore } from '../backoff.js'
 import { BellpushError } from '../errors.js'
 import { Http2Socket } from './connection.js'
 
-/** So many connections in a row that end and have taught nothing, and the gateway is given up. */
-const FRUITLESS_CONNECTIONS = 5
-
 /** Milliseconds of a round trip from which on waiting for answers costs more than another connection. */
 const LONG_ROUND_TRIP = 5
 
@@ -44,6 +41,7 @@ const IDLE_TIMEOUT = 600_000
  * @property {string} authority
  * @property {import('./connection.js').Http2SocketParts['token']} token
  * @property {number} maxConnections
+ * @property {number} connectTries connections in a row that end and have taught nothing, before the gateway is given up
  * @property {number} [idleTimeout] milliseconds
  * @property {{ answerTimeout: number, pingInterval: number }} timing milliseconds
  * @property {(error: Error) => Error} classify
@@ -138,16 +136,18 @@ export class Http2Pool {
       if (this.#opening === 0) accuser.close()
       return
     }
-    for (let missing = this.#missing(open.length); missing > 0; missing--) this.#open()
+    // One is enough to ask about tokens.
+    const wanted = accuser === undefined ? open.length : 1
+    for (let missing = this.#missing(wanted); missing > 0; missing--) this.#open()
   }
 
   /**
    * How many connections to make now: as many as are at work, so that a far gateway is soon used as it may be, and a
    * near one is not rushed. One at a time while they fail.
-   * @param {number} open
+   * @param {number} atWork
    */
-  #missing (open) {
-    const wanted = this.#fruitless > 0 || this.#failedDials > 0 ? 1 : Math.max(open, 1)
+  #missing (atWork) {
+    const wanted = this.#fruitless > 0 || this.#failedDials > 0 ? 1 : Math.max(atWork, 1)
     return Math.min(wanted, this.#parts.maxConnections - this.#connections.size) - this.#opening
   }
 
@@ -221,7 +221,7 @@ export class Http2Pool {
         for (const user of [...this.#users]) user.coreFailed(error)
       } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
         this.#giveUp(error)
-      } else if (this.#fruitless >= FRUITLESS_CONNECTIONS && this.#connections.size === 0) {
+      } else if (this.#fruitless >= this.#parts.connectTries && this.#connections.size === 0) {
         // The next one is being made, perhaps: it would go the same way.
         this.#stop(new BellpushError('BELLPUSH_CONNECTION_LOST',
           `the gateway ended ${this.#fruitless} connections in a row before it accepted or refused anything` +

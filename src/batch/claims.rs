@@ -130,7 +130,7 @@ impl Batch {
             Consequence::SecondOpinion if !stopped => {
                 self.ledger.accuse(slot, refusal.connection, reason);
                 self.put_back(slot);
-                self.count_refused(refusal.pending, now);
+                self.count_refused(refusal.one_by_one, now);
             }
             Consequence::Dead => {
                 self.reject(slot, refusal, true, now);
@@ -158,7 +158,7 @@ impl Batch {
             Consequence::RetryToken => self.delay(slot, refusal, now),
             Consequence::Reject | Consequence::SecondOpinion => {
                 self.reject(slot, refusal, false, now);
-                self.count_refused(refusal.pending, now);
+                self.count_refused(refusal.one_by_one, now);
             }
         }
         self.ledger.slide();

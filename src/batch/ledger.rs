@@ -52,6 +52,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     entries: VecDeque<Entry>,
+    /// How many of them are [`State::Claimed`].
+    claimed: u64,
     /// The number of the first entry.
     first: Slot,
     /// The token bytes of the entries (and some of settled ones before them, until they are worth compacting away).
@@ -98,18 +100,29 @@ impl Ledger {
     }
 
     pub(super) fn set(&mut self, range: SlotRange, state: State) {
+        let (mut before, mut after) = (0, 0);
         for entry in self.entries_mut(range) {
+            before += u64::from(entry.state == State::Claimed);
+            after += u64::from(state == State::Claimed);
             entry.state = state;
         }
+        self.claimed = self.claimed + after - before;
+    }
+
+    /// How many slots links have.
+    pub(super) fn claimed(&self) -> u64 {
+        self.claimed
     }
 
     /// Settles all of a range that are not settled yet; returns how many those are.
     pub(super) fn settle(&mut self, range: SlotRange) -> u64 {
-        let mut count = 0;
+        let (mut count, mut claimed) = (0, 0);
         for entry in self.entries_mut(range) {
             count += u64::from(entry.state != State::Settled);
+            claimed += u64::from(entry.state == State::Claimed);
             entry.state = State::Settled;
         }
+        self.claimed -= claimed;
         count
     }
 

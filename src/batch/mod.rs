@@ -309,9 +309,10 @@ impl Batch {
     }
 
     /// The breaker for tokens: see [`Config::breaker`].
-    fn count_refused(&mut self, pending: u64, now: u64) {
+    fn count_refused(&mut self, one_by_one: bool, now: u64) {
         self.refused += 1;
         self.failing = 0;
+        let pending = if one_by_one { self.ledger.claimed() } else { 0 };
         if self.mostly_refused(self.config.breaker, pending) {
             self.stop(Stop::MostlyRefused, now);
         }

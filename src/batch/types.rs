@@ -116,15 +116,15 @@ pub(crate) struct Refusal {
     /// Milliseconds since 1970 at which the token died.
     pub(crate) died_at: Option<u64>,
     pub(crate) id: Option<Id>,
-    /// Notifications of the batch on the same connection that are answered each on its own, and are not yet: what they
-    /// will say may outweigh this.
-    pub(crate) pending: u64,
+    /// Each notification has an answer of its own: what those say that links have may outweigh this one. Where one answer
+    /// speaks for all before it, there is nothing to wait for.
+    pub(crate) one_by_one: bool,
 }
 
 impl Refusal {
     /// For this reason, and that is all it said, on a connection that is over.
     pub(crate) fn new(reason: Reason) -> Self {
-        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None, pending: 0 }
+        Self { reason, connection: 0, retry_after: 0, died_at: None, id: None, one_by_one: false }
     }
 }
 

@@ -175,14 +175,12 @@ impl Connection {
         if expired && self.renew(stream) {
             return give_back(batches, stream, now);
         }
-        let pending =
-            self.serving.get(stream.key as usize).and_then(Option::as_ref).map_or(0, |one| one.streams as u64);
         let refusal = Refusal {
             connection: self.number,
             retry_after,
             died_at: said.timestamp,
             id,
-            pending,
+            one_by_one: true,
             ..Refusal::new(Reason::NONE)
         };
         batches.with(stream.key, |batch| {
