@@ -24,7 +24,7 @@ const BUSY_AFTER = 150
  */
 let opened
 
-/** What is looked at; -1: no part. */
+/** What is to be looked at; -1: no part. */
 const looked = { connection: 0, part: -1 }
 
 /** Ends what is being opened now. */
@@ -191,7 +191,8 @@ async function showConnection (connection, part) {
   byId('part').hidden = true
   if (!about) return
   choice.value = String(connection)
-  looked.connection = connection
+  // At once, and not only when the part has come: what draws all of it anew meanwhile shows the same.
+  Object.assign(looked, { connection, part })
   showDiagnosis(byId('diagnosis-body'), about, index => lookAt(connection, index, { push: true, focus: true }))
   for (const field of fields) field.value = ''
   turns.filter++

@@ -244,6 +244,7 @@ export function testDecoder (which) {
 
     test('a part is copied as hex, as JSON, as a test vector', async t => {
       const page = await opened(t, `#hex=${encodeErrorResponse({ status: 8, identifier: 5 }).toString('hex')}&part=1`)
+      await page.waitForSelector('#part-title')
       await page.evaluate(() => {
         Object.defineProperty(navigator, 'clipboard', {
           value: { writeText: async (/** @type {string} */ text) => { document.body.dataset.copied = text } }
@@ -251,9 +252,7 @@ export function testDecoder (which) {
       })
       const copied = async (/** @type {string} */ form) => {
         await page.evaluate(() => { delete document.body.dataset.copied })
-        // The part is on its way to the page.
-        const button = await page.waitForSelector(`[data-copy=${form}]`, { visible: true })
-        await button?.evaluate(element => /** @type {HTMLElement} */ (element).click())
+        await page.click(`[data-copy=${form}]`)
         await page.waitForFunction(() => document.body.dataset.copied !== undefined &&
           document.querySelector('#said')?.textContent === 'Copied')
         return page.$eval('body', body => body.dataset.copied ?? '')
@@ -263,6 +262,17 @@ export function testDecoder (which) {
       const { kind, fields, bytes } = JSON.parse(await copied('json'))
       assert.deepEqual([kind, fields.length, bytes], ['error-response', 3, '080800000005'])
       assert.equal(await copied('link'), page.url())
+    })
+
+    test('a link is followed to its part, whatever is clicked meanwhile', async t => {
+      const page = await opened(t, `#hex=${encodeErrorResponse({ status: 8, identifier: 5 }).toString('hex')}`)
+      await page.evaluate(() => {
+        const english = /** @type {HTMLElement} */ (document.querySelector('[data-language=en]'))
+        addEventListener('popstate', () => english.click(), { once: true })
+        location.hash = '#connection=1&part=1'
+      })
+      await page.waitForSelector('#part-title')
+      assert.match(page.url(), /&connection=1&part=1$/)
     })
 
     test('a long capture comes in pages, and a link finds its frame', async t => {
