@@ -13,8 +13,13 @@ const MOST_IDLE = 30_000
 export class Supply {
   #connect
   #mostIdle
-  /** Ends when the push does: connections that are being made are given up. */
-  #over = new AbortController()
+  /**
+   * Ends when the push does: connections that are being made are given up. Made with the first one, because a small push
+   * over HTTP/2 makes none, and this is what would cost it most.
+   * @type {AbortController | undefined}
+   */
+  #over
+  #isOver = false
   /** @type {Promise<import('node:net').Socket | undefined>[]} made, or being made, before they are needed */
   #ahead = []
   /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
@@ -27,11 +32,15 @@ export class Supply {
   constructor (connect, { mostIdle = MOST_IDLE } = {}) {
     this.#connect = connect
     this.#mostIdle = mostIdle
-    setMaxListeners(0, this.#over.signal) // each connection that is being made listens
   }
 
   /** Aborted when the push is over. */
   get signal () {
+    if (this.#over === undefined) {
+      this.#over = new AbortController()
+      setMaxListeners(0, this.#over.signal) // each connection that is being made listens
+      if (this.#isOver) this.#over.abort()
+    }
     return this.#over.signal
   }
 
@@ -60,7 +69,8 @@ export class Supply {
   }
 
   end () {
-    this.#over.abort()
+    this.#isOver = true
+    this.#over?.abort()
     for (const connection of this.#ahead) connection.then(socket => socket?.destroy())
   }
 
@@ -71,7 +81,7 @@ export class Supply {
 
   async #make () {
     const startedAt = performance.now()
-    const socket = await this.#connect(this.#over.signal)
+    const socket = await this.#connect(this.signal)
     this.#quickest = Math.min(this.#quickest, performance.now() - startedAt)
     return socket
   }

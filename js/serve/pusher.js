@@ -24,7 +24,7 @@ export class Pusher {
   /**
    * @param {object} parts
    * @param {import('./apps.js').Apps} parts.apps
-   * @param {import('../stores/token-store.js').TokenStore} parts.store
+   * @param {import('./look-up.js').LookUp} parts.lookUp
    * @param {import('./journal/journal.js').Journal} parts.journal
    * @param {import('./jobs/runner.js').Runner} parts.runner
    * @param {import('./jobs/reader.js').JobReader} parts.reader
@@ -41,12 +41,12 @@ export class Pusher {
    * @returns {Promise<Answer>}
    */
   async push (body, { caller, key, async }) {
-    const { apps, store, journal, limits } = this.#parts
+    const { apps, lookUp, journal, limits } = this.#parts
     const request = readPush(body, apps.of(body.app, caller))
     const digest = key === undefined ? undefined : createHash('sha256').update(JSON.stringify(body)).digest('hex')
     const known = key === undefined ? undefined : await journal.withKey(request.app.name, key)
     if (known) return await this.#repeat(known, digest)
-    const gathered = await gather(store, request, limits.syncTokens)
+    const gathered = await gather(lookUp, request, limits.syncTokens)
     if (gathered && !async && key === undefined) {
       return { report: await this.#timed(request, () => this.#pushNow(request, gathered)) }
     }

@@ -70,17 +70,17 @@ export class RecipientList {
 }
 
 /**
- * @param {Pick<import('../stores/token-store.js').TokenStore, 'entries'>} store
+ * @param {import('./look-up.js').LookUp} lookUp
  * @param {{ clientIds: string[], tokens: string[] }} audience
  * @param {number} most
  * @returns {Promise<{ recipients: Recipients, unknown: string[] } | undefined>} undefined: there are more than that
  */
-export async function gather (store, { clientIds, tokens }, most) {
+export async function gather (lookUp, { clientIds, tokens }, most) {
   if (tokens.length > most) return undefined
   const list = new RecipientList()
   list.addTokens(tokens)
   if (clientIds.length > 0) {
-    for await (const entry of store.entries(clientIds)) {
+    for await (const entry of await lookUp.entriesOf(clientIds)) {
       list.addEntry(entry)
       if (list.size > most) return undefined
     }

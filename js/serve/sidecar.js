@@ -13,6 +13,7 @@ import { JobReader } from './jobs/reader.js'
 import { Runner } from './jobs/runner.js'
 import { Journal } from './journal/journal.js'
 import { startLegacyGateway } from './legacy.js'
+import { LookUp } from './look-up.js'
 import { logger } from './log.js'
 import { Metrics } from './metrics.js'
 import { Problem, problemOf } from './problem.js'
@@ -79,7 +80,8 @@ export async function createSidecar (config, { log } = {}) {
     }
     const runner = new Runner({ journal, apps, store, metrics, webhook, limits: config.jobs, log: server.log })
     const reader = new JobReader(journal, runner)
-    const pusher = new Pusher({ apps, store, journal, runner, reader, metrics, limits: config.limits })
+    const lookUp = new LookUp(store)
+    const pusher = new Pusher({ apps, lookUp, journal, runner, reader, metrics, limits: config.limits })
 
     server.setErrorHandler(refuse)
     server.setNotFoundHandler((request, reply) => refuse(
