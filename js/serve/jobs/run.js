@@ -27,6 +27,12 @@ const BEAT_INTERVAL = 2_000
 const FIRST_WAIT = 100
 const LONGEST_WAIT = 5_000
 
+/** Milliseconds that the database gets to take what is written when this process is to end. */
+const DRAIN_PATIENCE = 10_000
+
+/** The database did not take the last words of a job: whoever comes next takes what was in flight for in doubt. */
+class GaveUp extends Error {}
+
 /** Why a push ends early that is not a failure: the tokens, the notification or the gateway gave reason to stop it. */
 const STOPS = new Set(['BELLPUSH_MOSTLY_INVALID', 'BELLPUSH_NOTIFICATION_REFUSED', 'BELLPUSH_GATEWAY_FAILING'])
 
@@ -48,6 +54,10 @@ export class JobRun {
   #row
   #lease
   #tally
+  /** @type {GaveUp | undefined} */
+  #gaveUp
+  /** Aborted when the database has been waited for long enough. */
+  #patience = new AbortController()
   /** Aborted when nothing more is to be sent. */
   #halt = new AbortController()
   /** Why it was halted. @type {'stop' | 'drain' | 'lost' | undefined} */
@@ -102,6 +112,7 @@ export class JobRun {
   drain () {
     this.#halted ??= 'drain'
     this.#halt.abort()
+    setTimeout(DRAIN_PATIENCE, undefined, { ref: false }).then(() => this.#patience.abort())
   }
 
   /**
@@ -118,6 +129,11 @@ export class JobRun {
       clearInterval(beat)
       return await this.#end(error)
     } catch (error) {
+      if (error instanceof GaveUp) {
+        log.error({ err: error.cause, job: this.#lease.id, tokens: this.#inFlight.size + this.#unwritten },
+          'a job is left as the journal has it: what was under way since will be in doubt')
+        return 'lost'
+      }
       if (!(error instanceof LeaseLost)) throw error
       log.warn({ job: this.#lease.id }, 'this job is run by another sidecar now')
       return 'lost'
@@ -278,6 +294,7 @@ export class JobRun {
   async #end (error) {
     const { journal, app, log, webhook } = this.#parts
     this.#ending = true
+    if (this.#gaveUp) throw this.#gaveUp
     for (const [chunk] of this.#inFlight.values()) {
       if (error?.code === 'BELLPUSH_CORE_FAILED') this.#settleAll(chunk, 'inDoubt', 'Abandoned')
       else if (this.#halted !== 'drain') this.#settleAll(chunk, 'notSent', 'Stopped')
@@ -382,8 +399,10 @@ export class JobRun {
           throw error
         }
         this.#parts.log.warn({ err: error, job: this.#lease.id }, 'the journal cannot be written: trying again')
+        const { signal } = this.#patience
+        const isWaiting = !signal.aborted && await setTimeout(wait, true, { signal }).catch(() => false)
+        if (!isWaiting) throw this.#gaveUp = new GaveUp('', { cause: error })
       }
-      await setTimeout(wait)
     }
   }
 }

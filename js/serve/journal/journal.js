@@ -49,10 +49,11 @@ export class Journal {
 
   /**
    * @param {string} where
+   * @param {{ statementTimeout?: number }} [options]
    * @returns {Promise<Journal>}
    */
-  static async open (where) {
-    const database = await openDatabase(where)
+  static async open (where, options) {
+    const database = await openDatabase(where, options)
     try {
       await migrate(database)
       return new Journal(database)
