@@ -148,7 +148,10 @@ export class JobRun {
     try {
       if (this.#row.audience !== null) await this.#persistently(() => this.#lookUp())
       await this.#settleDoubts()
-      return await this.#push()
+      const bury = await this.#deadFoundBefore()
+      const error = await this.#push()
+      if (error?.code !== 'BELLPUSH_MOSTLY_INVALID' && !this.#gaveUp) await bury()
+      return error
     } catch (error) {
       if (error instanceof BellpushError) return error
       throw error
@@ -186,11 +189,12 @@ export class JobRun {
 
   /**
    * @param {number[]} wanted states
+   * @param {boolean} [refused] only those of which something was not accepted
    */
-  async * #chunks (wanted) {
+  async * #chunks (wanted, refused) {
     for (let from = /** @type {number | undefined} */ (0); from !== undefined;) {
       const start = from
-      const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start })
+      const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start, refused })
       const { chunks, next } = await this.#persistently(read)
       yield * chunks
       from = next
@@ -207,6 +211,23 @@ export class JobRun {
       await this.#write(() => journal.progress(this.#lease, { tally: this.#tally, chunks: [[chunk, states.settled]] }))
     }
     if (count > 0) log.warn({ job: this.#lease.id, tokens: count }, 'in doubt: their sidecar died')
+  }
+
+  /**
+   * What processes before this one were told and did not live to do.
+   * @returns {Promise<() => Promise<void>>} removes the tokens that they found dead, as the end of a push does
+   */
+  async #deadFoundBefore () {
+    const { app } = this.#parts
+    if (this.#isFirst) return async () => {}
+    const { accepted } = this.#tally.counts
+    /** @type {{ token: string, diedAt: Date | null }[]} */
+    const dead = []
+    for await (const { chunk } of this.#chunks(Object.values(states), true)) dead.push(...chunk.dead())
+    return async () => {
+      for (const { token } of dead) this.#dead.add(token)
+      await app.client.removeDead(dead, { accepted, since: Number(this.#row.started_at) })
+    }
   }
 
   /** @returns {Promise<any>} what ended it early, if anything did */
@@ -242,7 +263,7 @@ export class JobRun {
   }
 
   /** @param {import('../../report.js').Result} result */
-  #settle ({ token, outcome, reason, status, dead }) {
+  #settle ({ token, outcome, reason, status, dead, diedAt }) {
     const place = this.#inFlight.get(token)
     if (!place) return
     const [chunk, index] = place
@@ -250,7 +271,7 @@ export class JobRun {
     this.#changed.add(chunk)
     // It was not sent because we go, not because anybody wanted so: whoever comes next sends it.
     if (outcome === 'notSent' && this.#halted === 'drain') return
-    chunk.settle(index, outcome, reason, status)
+    chunk.settle(index, outcome, reason, status, dead ? diedAt?.getTime() ?? 0 : undefined)
     this.#count(outcome, reason)
     if (dead) this.#dead.add(token)
     if (++this.#unwritten >= WRITE_COUNT) this.#beat()
