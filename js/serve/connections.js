@@ -36,6 +36,7 @@ export function watchConnections (server) {
   /** @param {Socket} socket */
   const wait = socket => {
     if (socket.destroyed) return
+    waiting.delete(socket) // it was answered before its request had come whole: now it is the last
     waiting.add(socket)
     if (waiting.size <= MOST_WAITING) return
     const [longest] = waiting
