@@ -118,7 +118,7 @@ final class ApnsTest extends TestCase
         $apns = $this->site([FakeTransport::json(200, Answers::REPORT)]);
         $report = $apns->sendToClients([7, '8'], ['alert' => 'x']);
         $this->assertInstanceOf(Report::class, $report);
-        $this->assertSame('{"clientIds":[7,"8"],"payload":{"aps":{"alert":"x"}}}', $this->asked());
+        $this->assertSame('{"clientIds":["7","8"],"payload":{"aps":{"alert":"x"}}}', $this->asked());
         $this->assertSame([$report, null, []], [$apns->last(), $apns->error(), Site::$log]);
     }
 
