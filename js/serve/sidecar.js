@@ -37,6 +37,9 @@ const REQUEST_TIMEOUT = 60_000
 const HEADERS_TIMEOUT = 10_000
 const MOST_CONNECTIONS = 5_000
 
+/** While it is closed, milliseconds between two looks for connections on which nothing is under way any more. */
+const IDLE_INTERVAL = 50
+
 /** Characters of a part of a path: 255 of a client's id, each up to twelve when percent-encoded. */
 const PATH_PART = 3_060
 
@@ -89,6 +92,7 @@ export async function createSidecar (config, { log } = {}) {
       const labels = { method: request.method, route: request.routeOptions.url ?? '', status: reply.statusCode }
       metrics.requests.observe(labels, reply.elapsedTime / 1000)
     })
+    server.addHook('preClose', async () => closeWhatGetsIdle(server.server))
     for (const schema of shared) server.addSchema(schema)
     await server.register(swagger, openapi(config))
     guard(server, config)
@@ -123,6 +127,17 @@ export async function createSidecar (config, { log } = {}) {
     await store.close()
     throw error
   }
+}
+
+/**
+ * A server that is closed waits for its connections. One that is idle then is closed with it; but one on which a request
+ * is under way stays open for the next request, and holds up the end for as long as its caller likes.
+ * @param {import('node:http').Server} server
+ */
+function closeWhatGetsIdle (server) {
+  if (!server.listening) return
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_INTERVAL)
+  server.once('close', () => clearInterval(timer))
 }
 
 /**
