@@ -17,7 +17,7 @@ test('it serves with nothing but flags, pushes, and ends on SIGTERM with 0', asy
   assert.deepEqual(await ended.then(({ code, stderr }) => ({ code, stderr })), { code: 0, stderr: '' })
 })
 
-test('a caller that keeps its connection for the next request does not hold up the end', { timeout: 30_000 }, async t => {
+test('a caller that keeps its connection does not hold up the end', { timeout: 30_000 }, async t => {
   const { simulator, cwd, certificate } = await localGateway(t, { http2: { latency: 200 } })
   const { child, ended } = start(t, ['serve', '--listen', '127.0.0.1:0', '--database', 'sqlite:doorbell.db',
     '--gateway', simulator.http2, ...certificate], { cwd })

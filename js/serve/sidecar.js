@@ -130,8 +130,8 @@ export async function createSidecar (config, { log } = {}) {
 }
 
 /**
- * A server that is closed waits for its connections. One that is idle then is closed with it; but one on which a request
- * is under way stays open for the next request, and holds up the end for as long as its caller likes.
+ * A server that is closed waits for its connections. One that is idle then is closed with it; but one on which a
+ * request is under way stays open for the next request, and holds up the end for as long as its caller likes.
  * @param {import('node:http').Server} server
  */
 function closeWhatGetsIdle (server) {

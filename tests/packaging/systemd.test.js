@@ -94,11 +94,12 @@ LoadCredential=ca.pem:/etc/bellpush/ca.pem`
   })
 
   await t.test('what is not there yet is waited for, however long', async () => {
-    await machine.write('/etc/bellpush/bellpush.toml', toml(simulator.http2).replace('lib/bellpush/', 'lib/bellpush/no/'))
+    const config = toml(simulator.http2)
+    await machine.write('/etc/bellpush/bellpush.toml', config.replace('lib/bellpush/', 'lib/bellpush/no/'))
     await systemctl('start', 'bellpush')
     await until(async () => Number(await property('NRestarts')) >= 2)
     assert.equal(await property('StartLimitIntervalUSec'), '0')
-    await machine.write('/etc/bellpush/bellpush.toml', toml(simulator.http2))
+    await machine.write('/etc/bellpush/bellpush.toml', config)
     await answering()
   })
 })
