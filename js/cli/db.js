@@ -2,7 +2,6 @@
  * `bellpush db`: the tables that `bellpush serve` and the token store use.
  */
 import { Command } from 'commander'
-import { migrate, migrationState } from '../serve/journal/migrations.js'
 import { openDatabase } from '../stores/index.js'
 import { print, printJson } from './output.js'
 import { addStoreOptions, checkUrl, withStore } from './store-options.js'
@@ -52,9 +51,15 @@ function statusCommand () {
     .action(tellStatus)
 }
 
+/** Loaded by those who need it: the library for databases takes longer to load than everything else of a command. */
+function migrations () {
+  return import('../serve/journal/migrations.js')
+}
+
 /** @param {Options} options */
 async function migrateAll (options) {
   await withStore(options, { create: options.table === undefined }, async () => {})
+  const { migrate } = await migrations()
   const ran = await withDatabase(options, migrate)
   if (options.json) await printJson({ ran })
   else await print(ran.length > 0 ? ran.map(name => `migrated: ${name}`) : ['up to date'])
@@ -62,9 +67,10 @@ async function migrateAll (options) {
 
 /** @param {Options} options */
 async function tellStatus (options) {
-  const migrations = await withDatabase(options, migrationState)
-  if (options.json) await printJson({ migrations })
-  else await print(migrations.map(({ name, executedAt }) => `${name}\t${executedAt?.toISOString() ?? 'not yet'}`))
+  const { migrationState } = await migrations()
+  const states = await withDatabase(options, migrationState)
+  if (options.json) await printJson({ migrations: states })
+  else await print(states.map(({ name, executedAt }) => `${name}\t${executedAt?.toISOString() ?? 'not yet'}`))
 }
 
 /**

@@ -10,7 +10,6 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { normalizeToken } from '../core.js'
 import { BellpushError } from '../errors.js'
 import { everyFaultKind, parseFault } from '../simulator/faults.js'
-import { Simulator } from '../simulator/simulator.js'
 import { LineSource, tokenOf } from './token-lines.js'
 
 /**
@@ -92,6 +91,7 @@ async function simulate ({ binaryPort, feedbackPort, http2Port, dir, dead, fault
   // Before anything else, so that a signal at any time ends in order.
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)))
   process.stdout.on('error', () => {}) // whoever started this may have stopped reading
+  const { Simulator } = await import('../simulator/simulator.js')
   const simulator = await Simulator.start({
     binaryPort,
     feedbackPort,
