@@ -29,7 +29,13 @@ test('under systemd', { skip }, async t => {
   const port = await freePort()
   const [key, cert, ca] = await Promise.all([paths.key, paths.cert, paths.ca].map(path => readFile(path)))
   const machine = await systemd(t, {
-    files: { 'bellpush.toml': toml(simulator.http2), 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca },
+    files: {
+      'bellpush.toml': toml(simulator.http2),
+      environment: 'DATABASE_URL=sqlite:/var/lib/bellpush/doorbell.db',
+      'key.pem': key,
+      'cert.pem': cert,
+      'ca.pem': ca
+    },
     settings: `Environment=BELLPUSH_LISTEN=127.0.0.1:${port}
 LoadCredential=key.pem:/etc/bellpush/key.pem
 LoadCredential=cert.pem:/etc/bellpush/cert.pem
@@ -95,7 +101,7 @@ LoadCredential=ca.pem:/etc/bellpush/ca.pem`
 
   await t.test('what is not there yet is waited for, however long', async () => {
     const config = toml(simulator.http2)
-    await machine.write('/etc/bellpush/bellpush.toml', config.replace('lib/bellpush/', 'lib/bellpush/no/'))
+    await machine.write('/etc/bellpush/bellpush.toml', config.replace('lib/bellpush/', 'lib/no/'))
     await systemctl('start', 'bellpush')
     await until(async () => Number(await property('NRestarts')) >= 2)
     assert.equal(await property('StartLimitIntervalUSec'), '0')
@@ -105,7 +111,8 @@ LoadCredential=ca.pem:/etc/bellpush/ca.pem`
 })
 
 /** @param {string} gateway */
-const toml = gateway => `database = "sqlite:/var/lib/bellpush/doorbell.db"
+const toml = gateway => `database = { env = "DATABASE_URL" }
+journal = "sqlite:/var/lib/bellpush/jobs.db"
 [apps.doorbell]
 gateway = "${gateway}"
 topic = "com.example.doorbell"
