@@ -39,7 +39,9 @@ export async function systemd (t, { files, settings }) {
 
   await ran('mkfifo', [join(dir, 'up')])
   const namespaces = ['--mount', '--pid', '--fork', '--uts', '--ipc', '--cgroup', '--kill-child']
-  const child = spawn('unshare', [...namespaces, 'bash', script, dir, root, process.execPath])
+  // It ends with this process, however this one ends.
+  const leash = ['--pdeathsig', 'KILL', 'unshare']
+  const child = spawn('setpriv', [...leash, ...namespaces, 'bash', script, dir, root, process.execPath])
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => { said += text })
   const ended = once(child, 'close').catch(error => { said += error.message })
