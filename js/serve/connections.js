@@ -15,6 +15,9 @@ const MOST_WAITING = 2_000
 const GRACE = 5_000
 const GRACE_STEP = 500
 
+/** While it is closed, milliseconds between two looks for connections on which nothing is under way any more. */
+const IDLE_INTERVAL = 50
+
 /** @typedef {import('node:net').Socket} Socket */
 
 /**
@@ -62,8 +65,20 @@ export function watchConnections (server) {
       }
     }
     end().catch(() => {})
+    closeWhatGetsIdle(server.server)
   })
   server.addHook('onClose', async () => closed.abort())
+}
+
+/**
+ * A server that is closed waits for its connections. One that is idle then is closed with it; but one on which a
+ * request is under way stays open for the next request, and holds up the end for as long as its caller likes.
+ * @param {import('node:http').Server} server
+ */
+function closeWhatGetsIdle (server) {
+  if (!server.listening) return
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_INTERVAL)
+  server.once('close', () => clearInterval(timer))
 }
 
 /**

@@ -197,7 +197,7 @@ function postgresPrograms () {
   return join(folder, version, 'bin')
 }
 
-async function freePort () {
+export async function freePort () {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = /** @type {net.AddressInfo} */ (server.address())
