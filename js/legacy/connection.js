@@ -15,8 +15,8 @@
  */
 import { Conversation, errorResponse } from '../core.js'
 import { BellpushError } from '../errors.js'
-import { Lane } from './lane.js'
-import { payloadLimitOfTopic, requestOfFrame } from './request.js'
+import { Lanes } from './lanes.js'
+import { payloadLimitOfTopic } from './request.js'
 
 /** Bytes of a frame: the largest payload, a token, and room for what is refused by its right name. */
 const MAX_FRAME = 16_384
@@ -32,9 +32,6 @@ const LINGERING = 10_000
 
 /** Milliseconds in which a client that is gone shows that by a reset. */
 const TELLING = 200
-
-/** What an old client hears of a payload that is none: it will never be one, so nothing that brings it back. */
-const PAYLOAD_STATUS = { BELLPUSH_PAYLOAD_TOO_LARGE: 7, BELLPUSH_PAYLOAD_INVALID: 4 }
 
 /**
  * @typedef {object} ConnectionParts
@@ -53,10 +50,10 @@ export class LegacyConnection {
   #parts
   #socket
   #conversation
-  /** By the number of their runs. @type {Map<number, Lane>} */
-  #lanes = new Map()
-  /** A run of which nothing can be sent. */
-  #refusedRun = { run: -1, slots: 0, status: 0 }
+  /** What is on its way. */
+  #lanes
+  /** When it was last asked. @type {import('../core/conversation.js').ConversationStanding} */
+  #standing
   /** @type {'reading' | 'cut' | 'answered' | 'closed'} */
   #state = 'reading'
   /** The client has closed its side. */
@@ -77,10 +74,21 @@ export class LegacyConnection {
   /** @param {ConnectionParts} parts */
   constructor (parts) {
     this.#parts = parts
-    const { socket, client, topic } = parts
+    const { socket, client, pool, topic, schedule, dead, log } = parts
     this.#socket = socket
     this.#conversation = new Conversation(
       { payloadLimit: payloadLimitOfTopic(topic), maxFrame: MAX_FRAME, window: WINDOW }, client.memory)
+    this.#standing = this.#conversation.standing()
+    this.#lanes = new Lanes({
+      conversation: this.#conversation,
+      client,
+      pool,
+      topic,
+      changed: () => schedule(this),
+      failed: error => this.#apart(error),
+      dead,
+      log
+    })
     socket.on('data', bytes => this.#guarded(() => this.#read(bytes)))
     socket.once('end', () => this.#guarded(() => this.#end()))
     socket.on('error', error => this.#guarded(() => this.#failed(error)))
@@ -98,13 +106,15 @@ export class LegacyConnection {
 
   /** Something waits to be written. */
   hasWork () {
-    return [...this.#lanes.values()].some(lane => lane.hasWork())
+    let hasWork = false
+    this.#guarded(() => { hasWork = this.#lanes.hasWork() })
+    return hasWork
   }
 
-  /** Milliseconds until something may be sent again by time alone; nothing: only by an event. */
+  /** Milliseconds until something may be sent again by time alone; Infinity: only by an event. */
   get wait () {
-    const times = [...this.#lanes.values()].flatMap(({ wakeup }) => wakeup ?? [])
-    return times.length > 0 ? Math.max(0, Math.min(...times) - this.#parts.pool.now()) : undefined
+    const { wakeup } = this.#lanes
+    return wakeup === Infinity ? Infinity : Math.max(0, wakeup - this.#parts.pool.now())
   }
 
   /**
@@ -124,7 +134,7 @@ export class LegacyConnection {
 
   /** What has not been sent yet is not sent any more. */
   stop () {
-    for (const lane of this.#lanes.values()) lane.stop()
+    this.#guarded(() => this.#lanes.stop())
     this.#parts.schedule(this)
   }
 
@@ -139,107 +149,27 @@ export class LegacyConnection {
     client.seen(now())
     if (this.#state === 'cut') this.#lingerOn()
     if (this.#state === 'answered' || this.#leaving) return
-    for (const segment of this.#conversation.read(bytes, now())) this.#send(segment)
+    for (const segment of this.#conversation.read(bytes, now())) this.#lanes.send(segment)
     // At once: many chunks may come before the next turn.
-    const { room, refused } = this.#conversation.standing()
+    this.#standing = this.#conversation.standing()
+    const { room, refused } = this.#standing
     if (!refused && (room === 0 || this.#lanes.size >= MOST_RUNS)) this.#socket.pause()
     this.#parts.schedule(this)
   }
 
-  /** @param {import('../core/conversation.js').Segment} segment */
-  #send (segment) {
-    const { run, begins, digits, count } = segment
-    const lane = begins === undefined ? this.#lanes.get(run) : this.#begin(run, begins)
-    if (lane !== undefined) return lane.push(this.#conversation.text(segment, 0, count), digits, count)
-    const slots = this.#refusedRun.run === run ? this.#refusedRun.slots + count : count
-    this.#refusedRun = { ...this.#refusedRun, run, slots }
-    this.#conversation.refuseRun(run, slots, this.#refusedRun.status)
-    this.#parts.client.refused(this.#refusedRun.status, count)
-  }
-
-  /**
-   * @param {number} run
-   * @param {NonNullable<import('../core/conversation.js').Segment['begins']>} begins
-   * @returns {Lane | undefined} undefined: its payload is none
-   */
-  #begin (run, { payload, expiration, priority }) {
-    const { pool, topic, schedule, log } = this.#parts
-    try {
-      const lane = new Lane({
-        pool,
-        payload,
-        expiration,
-        request: requestOfFrame(payload, priority, topic),
-        changed: () => schedule(this),
-        failed: error => this.#apart(error)
-      })
-      this.#lanes.set(run, lane)
-      return lane
-    } catch (error) {
-      if (!(error instanceof BellpushError) || !Object.hasOwn(PAYLOAD_STATUS, error.code)) throw error
-      const status = PAYLOAD_STATUS[/** @type {keyof typeof PAYLOAD_STATUS} */ (error.code)]
-      this.#refusedRun = { run, slots: 0, status }
-      log.warn({ ...this.#who, status, code: error.code, err: error.message }, 'a payload that cannot be sent')
-      return undefined
-    }
-  }
-
   /** @param {boolean} isCongested */
   #advance (isCongested) {
-    if (this.#state === 'closed') return
-    for (const [run, lane] of this.#lanes) this.#collect(run, lane)
-    const standing = this.#conversation.standing()
+    if (this.#lanes.collect()) this.#standing = this.#conversation.standing()
+    const standing = this.#standing
     this.open = standing.open
     this.#count(standing)
     if (standing.cut && this.#state === 'reading') this.#cut()
     // A client that has said all it will hears of the first; the others are sent all the same.
-    if (standing.decided && !this.#ended) for (const lane of this.#lanes.values()) lane.stop()
+    if (standing.decided && !this.#ended) this.#lanes.stop()
     if (standing.answer !== undefined) this.#answer(standing.answer)
     else if (this.#ended && standing.open === 0) this.#close()
     else if (this.#leaving && standing.open === 0) this.#farewell()
     else this.#breathe(standing, isCongested)
-  }
-
-  /**
-   * @param {number} run
-   * @param {Lane} lane
-   */
-  #collect (run, lane) {
-    const { settled, below } = lane.collect()
-    for (const slot of settled) this.#settle(run, lane, slot)
-    this.#conversation.acceptBelow(run, below)
-    lane.forget(below)
-    if (!lane.isClear) return
-    // What comes next begins another: a run that waits for more would be held for as long as the connection is idle.
-    if (run === Math.max(...this.#lanes.keys())) this.#conversation.endRun()
-    this.#lanes.delete(run)
-    lane.end()
-  }
-
-  /**
-   * @param {number} run
-   * @param {Lane} lane
-   * @param {import('../core.js').SettledSlot} settled
-   */
-  #settle (run, lane, { slot, outcome, reason, dead, diedAt }) {
-    const { client, dead: isDead, log } = this.#parts
-    const described = lane.describe(reason)
-    const status = this.#conversation.settle(run, slot, outcome, reason, described.status ?? 0)
-    const token = lane.tokenOf(slot)
-    const about = { ...this.#who, token: `${token.slice(0, 8)}…`, reason: described.reason }
-    if (status > 0) {
-      if (outcome !== 'notSent') client.refused(status, 1)
-      if (outcome !== 'notSent') log.info({ ...about, status }, 'refused')
-    } else if (status < 0 && dead) {
-      client.dead++
-      isDead(token, diedAt)
-      log.info(about, 'dead: told by the feedback service')
-    } else if (status < 0) {
-      client.expired++
-    } else if (outcome === 'inDoubt') {
-      client.inDoubt++
-      log.warn(about, 'in doubt: not sent again, for it might ring twice')
-    }
   }
 
   /** @param {import('../core/conversation.js').ConversationStanding} standing */
@@ -258,8 +188,8 @@ export class LegacyConnection {
     if (this.#state === 'answered' || this.#gone || this.#leaving) return
     // What comes behind a refused one is thrown away, but read: the client may not look for an answer before it has
     // written.
-    const suspicious = [...this.#lanes.values()].some(lane => lane.isSuspicious)
-    const waits = !refused && (room === 0 || suspicious || isCongested || this.#lanes.size >= MOST_RUNS)
+    const isHeldBack = room === 0 || this.#lanes.size >= MOST_RUNS || this.#lanes.isSuspicious || isCongested
+    const waits = !refused && isHeldBack
     if (waits) this.#socket.pause()
     else this.#socket.resume()
   }
@@ -281,7 +211,7 @@ export class LegacyConnection {
   #say (answer) {
     this.#state = 'answered'
     this.#parts.client.answered++
-    this.#drop()
+    this.#lanes.drop()
     this.#socket.resume()
     this.#linger()
     if (!this.#socket.writable) return void this.#socket.destroy()
@@ -349,7 +279,7 @@ export class LegacyConnection {
     if (this.#gone) return this.#dispose()
     if (this.#state === 'answered') return
     this.#state = 'answered'
-    this.#drop()
+    this.#lanes.drop()
     this.#socket.resume()
     this.#linger()
     this.#socket.end()
@@ -389,17 +319,12 @@ export class LegacyConnection {
     }
   }
 
-  #drop () {
-    for (const lane of this.#lanes.values()) lane.end()
-    this.#lanes.clear()
-  }
-
   #dispose () {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#timer)
     this.open = 0
-    this.#drop()
+    this.#lanes.drop()
     this.#conversation.free()
     this.#parts.closed(this)
   }

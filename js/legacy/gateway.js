@@ -212,6 +212,16 @@ export class LegacyGateway {
 
   /** @param {import('node:net').Socket} socket */
   #connected (socket) {
+    try {
+      this.#welcome(socket)
+    } catch (error) {
+      socket.destroy()
+      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'a connection could not be served')
+    }
+  }
+
+  /** @param {import('node:net').Socket} socket */
+  #welcome (socket) {
     const { log } = this.#options
     const found = this.#identify(socket)
     if (found.app === undefined) return turnAway(socket)
@@ -245,17 +255,17 @@ export class LegacyGateway {
   /** @param {import('node:net').Socket} socket */
   async #askedForFeedback (socket) {
     const { log } = this.#options
-    const { app, name } = this.#identify(socket)
-    const store = this.#feedback
-    if (app === undefined || store === undefined) return turnAway(socket)
-    const topic = app.topic ?? app.name
     try {
+      const { app, name } = this.#identify(socket)
+      const store = this.#feedback
+      if (app === undefined || store === undefined) return turnAway(socket)
+      const topic = app.topic ?? app.name
       const { told, last } = await serveFeedback(socket, store.pages(topic))
       if (last !== undefined && this.#feedback !== undefined) store.clear(topic, last)
       log.info({ app: app.name, client: name, told, cleared: last !== undefined }, 'feedback fetched')
     } catch (error) {
       socket.destroy()
-      log.error({ app: app.name, err: /** @type {Error} */ (error).message }, 'the feedback service failed')
+      log.error({ err: /** @type {Error} */ (error).message }, 'the feedback service failed')
     }
   }
 
@@ -293,7 +303,8 @@ export class LegacyGateway {
       if (connection.runs > 0) this.#busy.add(connection)
       else this.#busy.delete(connection)
     }
-    if (!isCongested && this.#heldBack.size > 0) {
+    // Asked again: all may have settled in this very turn, and then no event calls for another one.
+    if (this.#heldBack.size > 0 && !this.#isCongested()) {
       for (const connection of [...this.#heldBack]) this.#schedule(connection)
       this.#heldBack.clear()
     }
@@ -318,7 +329,7 @@ export class LegacyGateway {
   #wakeLater () {
     clearTimeout(this.#wakeup)
     let first = Infinity
-    for (const connection of this.#busy) first = Math.min(first, connection.wait ?? Infinity)
+    for (const connection of this.#busy) first = Math.min(first, connection.wait)
     if (first === Infinity) return
     const wait = Math.min(first + 1, LONGEST_TIMER)
     this.#wakeup = setTimeout(() => {
@@ -327,11 +338,11 @@ export class LegacyGateway {
   }
 
   #tidy () {
-    this.#clients.expire(this.#now())
     try {
+      this.#clients.expire(this.#now())
       this.#feedback?.prune([...this.#apps].map(({ topic, name }) => topic ?? name))
     } catch (error) {
-      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'dead tokens could not be pruned')
+      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'what is kept could not be tidied up')
     }
   }
 
