@@ -39,6 +39,7 @@ const TELLING = 200
  * @property {import('./clients.js').OldClient} client whose it is
  * @property {import('../http2/pool.js').Http2Pool} pool
  * @property {string | undefined} topic
+ * @property {import('./load.js').Load} load of the whole gateway
  * @property {() => number} now milliseconds since 1970
  * @property {(connection: LegacyConnection) => void} schedule has `advance` called soon
  * @property {(connection: LegacyConnection) => void} closed
@@ -61,6 +62,8 @@ export class LegacyConnection {
   /** The socket is gone. */
   #gone = false
   #leaving = false
+  /** Runs that the gateway's load was told of. */
+  #runs = 0
   #received = 0
   #swallowed = 0
   /** What was remembered for a client that had closed its side before it was told. @type {number | undefined} */
@@ -117,12 +120,9 @@ export class LegacyConnection {
     return wakeup === Infinity ? Infinity : Math.max(0, wakeup - this.#parts.pool.now())
   }
 
-  /**
-   * Takes the verdicts that are there, and does what follows from them.
-   * @param {boolean} isCongested there is too much on its way in the whole gateway: nothing more is read for now
-   */
-  advance (isCongested) {
-    this.#guarded(() => this.#advance(isCongested))
+  /** Takes the verdicts that are there, and does what follows from them. */
+  advance () {
+    this.#guarded(() => this.#advance())
   }
 
   /** The gateway shuts down: what has come is carried to its end, then the client is told the last one. */
@@ -152,16 +152,17 @@ export class LegacyConnection {
     for (const segment of this.#conversation.read(bytes, now())) this.#lanes.send(segment)
     // At once: many chunks may come before the next turn.
     this.#standing = this.#conversation.standing()
+    this.#weigh(this.#standing.open)
     const { room, refused } = this.#standing
-    if (!refused && (room === 0 || this.#lanes.size >= MOST_RUNS)) this.#socket.pause()
+    const isFull = room === 0 || this.#lanes.size >= MOST_RUNS || this.#parts.load.isTooMuch
+    if (!refused && isFull) this.#socket.pause()
     this.#parts.schedule(this)
   }
 
-  /** @param {boolean} isCongested */
-  #advance (isCongested) {
+  #advance () {
     if (this.#lanes.collect()) this.#standing = this.#conversation.standing()
     const standing = this.#standing
-    this.open = standing.open
+    this.#weigh(standing.open)
     this.#count(standing)
     if (standing.cut && this.#state === 'reading') this.#cut()
     // A client that has said all it will hears of the first; the others are sent all the same.
@@ -169,7 +170,14 @@ export class LegacyConnection {
     if (standing.answer !== undefined) this.#answer(standing.answer)
     else if (this.#ended && standing.open === 0) this.#close()
     else if (this.#leaving && standing.open === 0) this.#farewell()
-    else this.#breathe(standing, isCongested)
+    else this.#breathe(standing)
+  }
+
+  /** What this connection holds now. @param {number} open */
+  #weigh (open) {
+    this.#parts.load.add(open - this.open, this.#lanes.size - this.#runs)
+    this.open = open
+    this.#runs = this.#lanes.size
   }
 
   /** @param {import('../core/conversation.js').ConversationStanding} standing */
@@ -182,13 +190,13 @@ export class LegacyConnection {
   /**
    * Reads, or holds the client back.
    * @param {import('../core/conversation.js').ConversationStanding} standing
-   * @param {boolean} isCongested
    */
-  #breathe ({ room, refused }, isCongested) {
+  #breathe ({ room, refused }) {
     if (this.#state === 'answered' || this.#gone || this.#leaving) return
     // What comes behind a refused one is thrown away, but read: the client may not look for an answer before it has
     // written.
-    const isHeldBack = room === 0 || this.#lanes.size >= MOST_RUNS || this.#lanes.isSuspicious || isCongested
+    const isHeldBack = room === 0 || this.#lanes.size >= MOST_RUNS || this.#lanes.isSuspicious ||
+      this.#parts.load.isTooMuch
     const waits = !refused && isHeldBack
     if (waits) this.#socket.pause()
     else this.#socket.resume()
@@ -323,8 +331,8 @@ export class LegacyConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#timer)
-    this.open = 0
     this.#lanes.drop()
+    this.#weigh(0)
     this.#conversation.free()
     this.#parts.closed(this)
   }

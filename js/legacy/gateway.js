@@ -13,6 +13,7 @@ import { OldClients } from './clients.js'
 import { LegacyConnection } from './connection.js'
 import { serveFeedback } from './feedback-connection.js'
 import { FeedbackStore } from './feedback-store.js'
+import { Load } from './load.js'
 import { silence } from './log.js'
 import { Port } from './port.js'
 import { isOld, secureOptions } from './secure.js'
@@ -53,10 +54,6 @@ const secureRules = {
   minVersion: oneOf(['TLSv1', 'TLSv1.1', 'TLSv1.2'])
 }
 
-/** Notifications whose verdict is to come, and runs, in the whole gateway: beyond them connections wait. */
-const MOST_OPEN = 262_144
-const MOST_RUNS = 1_024
-
 /**
  * Milliseconds for what has come to be carried to its end when the gateway shuts down, and for the clients to close.
  */
@@ -89,6 +86,7 @@ export class LegacyGateway {
   #apps
   #secure
   #clients = new OldClients()
+  #load = new Load()
   /** @type {FeedbackStore | undefined} */
   #feedback
   /** @type {Port | undefined} */
@@ -236,6 +234,7 @@ export class LegacyGateway {
       client,
       pool: app.pool,
       topic: app.topic,
+      load: this.#load,
       now: () => this.#now(),
       schedule: connection => this.#schedule(connection),
       closed: connection => {
@@ -296,15 +295,14 @@ export class LegacyGateway {
     this.#scheduled = false
     const due = [...this.#due]
     this.#due.clear()
-    const isCongested = this.#isCongested()
     for (const connection of due) {
-      if (isCongested) this.#heldBack.add(connection)
-      connection.advance(isCongested)
+      if (this.#load.isTooMuch) this.#heldBack.add(connection)
+      connection.advance()
       if (connection.runs > 0) this.#busy.add(connection)
       else this.#busy.delete(connection)
     }
-    // Asked again: all may have settled in this very turn, and then no event calls for another one.
-    if (this.#heldBack.size > 0 && !this.#isCongested()) {
+    // All may have settled in this very turn, and then no event calls for another one.
+    if (this.#heldBack.size > 0 && !this.#load.isTooMuch) {
       for (const connection of [...this.#heldBack]) this.#schedule(connection)
       this.#heldBack.clear()
     }
@@ -313,16 +311,6 @@ export class LegacyGateway {
       if ([...this.#busy].some(connection => connection.pool === pool && connection.hasWork())) pool.grow()
     }
     this.#wakeLater()
-  }
-
-  #isCongested () {
-    let open = 0
-    let runs = 0
-    for (const connection of this.#busy) {
-      open += connection.open
-      runs += connection.runs
-    }
-    return open > MOST_OPEN || runs > MOST_RUNS
   }
 
   /** What waits for its time is looked at then. */
