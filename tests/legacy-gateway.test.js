@@ -119,6 +119,19 @@ describe('a refused notification', () => {
     assert.deepEqual([client.received.length, simulator.counts().duplicates], [0, 0])
   })
 
+  test('of command 0 closes nothing while its client writes: a reset could take along what is under way', async t => {
+    const { simulator, dial, gateway } = await legacyGateway(t, { faults: [bad(1)] })
+    const client = await dial()
+    for (const [before, frame] of notifications(1, 100).entries()) {
+      await client.send({ ...frame, command: 0 })
+      await accepted(simulator, before)
+      assert.ok(!client.ended)
+    }
+    while (gateway.figures()[0].cut === 0) await new Promise(resolve => setImmediate(resolve))
+    await client.over()
+    assert.equal(simulator.counts().accepted, 99)
+  })
+
   test('is told to a client that has closed its side, and all behind it is sent nevertheless', async t => {
     const { simulator, dial, gateway } = await legacyGateway(t, { faults: [bad(5)] })
     const client = await dial()

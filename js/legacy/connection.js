@@ -5,7 +5,7 @@
  *        │ ▲                (for those on their way)  (reads on, throws away)
  *        │ └─ room again ─┐
  *        ├─ no room ─▶ paused
- *        ├─ command 0 refused ─▶ cut: our side is closed, what still comes is sent all the same
+ *        ├─ command 0 refused ─▶ cut: our side is closed in the next pause, what still comes is sent all the same
  *        └─ the client's end ─▶ ended: all that came is carried to its end, then answered or closed
  *
  * The error response goes out alone, in one write and so in one TLS record, then our side is closed, and what still
@@ -29,6 +29,9 @@ const MOST_RUNS = 128
 
 /** Milliseconds that a client has to close its side after we closed ours. */
 const LINGERING = 10_000
+
+/** Milliseconds without a byte after which a client of command 0 has paused. */
+const PAUSE = 500
 
 /** Milliseconds in which a client that is gone shows that by a reset. */
 const TELLING = 200
@@ -147,7 +150,7 @@ export class LegacyConnection {
   #read (bytes) {
     const { client, now } = this.#parts
     client.seen(now())
-    if (this.#state === 'cut') this.#lingerOn()
+    if (this.#state === 'cut') this.#timer?.refresh()
     if (this.#state === 'answered' || this.#leaving) return
     for (const segment of this.#conversation.read(bytes, now())) this.#lanes.send(segment)
     // At once: many chunks may come before the next turn.
@@ -249,13 +252,31 @@ export class LegacyConnection {
     this.#say(answer)
   }
 
-  /** Our side is closed without a word. */
+  /**
+   * Our side is closed without a word, when the client pauses: what is sent to one that never reads lies there unread,
+   * and when it closes, its kernel sends a reset, which takes along what it has written and we have not read.
+   */
   #cut () {
     this.#explain(0)
     this.#state = 'cut'
     this.#parts.client.cut++
-    this.#socket.end()
-    this.#lingerOn()
+    this.#whenSilent(PAUSE, () => {
+      this.#socket.end()
+      this.#whenSilent(LINGERING, () => this.#socket.destroy())
+    })
+  }
+
+  /**
+   * When all that came is settled, and so long nothing more has come.
+   * @param {number} wait milliseconds
+   * @param {() => void} then
+   */
+  #whenSilent (wait, then) {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#guarded(() => {
+      if (this.#state === 'cut' && (this.open > 0 || this.#socket.isPaused())) this.#timer?.refresh()
+      else then()
+    }), wait)
   }
 
   /** What could not be read, for whoever has to mend the client. @param {number} status 0: none is said */
@@ -296,12 +317,6 @@ export class LegacyConnection {
   #linger () {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#socket.destroy(), LINGERING)
-  }
-
-  /** As long as the client writes, and a while longer. */
-  #lingerOn () {
-    if (this.#timer === undefined) this.#linger()
-    else this.#timer.refresh()
   }
 
   /** The core failed, or Apple cannot be reached. @param {Error} error */

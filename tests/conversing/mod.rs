@@ -392,7 +392,8 @@ fn frame(identifier: u32, a: u8, b: u8) -> Vec<u8> {
         command,
         // Some clients give all the same.
         identifier: says.then_some(if a & 0x40 == 0 { identifier } else { 0 }),
-        expiration: (command != Command::Simple && a & 0x20 != 0).then_some(u32::from(a >> 3 & 3)),
+        // Not a few seconds apart: that would be one reckoned anew.
+        expiration: (command != Command::Simple && a & 0x20 != 0).then_some(1_000 * u32::from(a >> 3 & 3)),
         priority: None,
         token: vec![b % 4; usize::from(b >> 2 & 7)].into(),
         payload: vec![b >> 5; usize::from(b >> 5) * 10].into(),
