@@ -42,14 +42,16 @@ export function readAudience (audience, store) {
     `found ${audience === null ? 'null' : typeof audience}`)
 }
 
-/** @param {Token[]} tokens the caller's own, who may fill it anew meanwhile */
+/** @param {Token[]} tokens the caller's own, who may fill it anew meanwhile: it is cut up now */
 function fromArray (tokens) {
-  return { total: tokens.length, chunks: sliced(tokens.slice()) }
+  const chunks = []
+  for (let at = 0; at < tokens.length; at += CHUNK) chunks.push(tokens.slice(at, at + CHUNK))
+  return { total: tokens.length, chunks: texts(chunks) }
 }
 
-/** @param {Token[]} tokens */
-async function * sliced (tokens) {
-  for (let at = 0; at < tokens.length; at += CHUNK) yield textsOf(tokens.slice(at, at + CHUNK))
+/** @param {Token[][]} chunks */
+async function * texts (chunks) {
+  for (const chunk of chunks) yield textsOf(chunk)
 }
 
 /**
@@ -136,7 +138,9 @@ async function nextChunk (iterator, next) {
  * @returns {string[]} the same array where all of them are texts, as nearly always
  */
 function textsOf (tokens) {
-  return tokens.every(token => typeof token === 'string') ? tokens : tokens.map(textOf)
+  // A loop, because a function that is called for each costs more than everything else that is done here.
+  for (const token of tokens) if (typeof token !== 'string') return tokens.map(textOf)
+  return /** @type {string[]} */ (tokens)
 }
 
 /**

@@ -361,7 +361,6 @@ export class Client extends EventEmitter {
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
-    if (read.id !== undefined) checkSingle(total)
     const removal = this.#removal?.begin(builder)
     this.#pool?.setClock()
     let progressAt = 0
@@ -399,7 +398,7 @@ export class Client extends EventEmitter {
         listAccepted: queue !== undefined,
         listIds: http2 !== undefined
       },
-      chunks,
+      chunks: read.id === undefined ? chunks : single(chunks),
       sink,
       connect: signal => this.#connect(signal),
       classify: error => classify(error, this.#gateway, { established: true }),
@@ -507,11 +506,20 @@ function checkBinary ({ priority, ...options }) {
   throw new BellpushError('BELLPUSH_OPTION_INVALID', `the binary protocol has no ${name}: only HTTP/2 knows it`)
 }
 
-/** An `apns-id` names one notification to one device. @param {number | undefined} total */
-function checkSingle (total) {
-  if (total === undefined || total <= 1) return
-  throw new BellpushError('BELLPUSH_OPTION_INVALID',
-    `id names one notification to one device, and there are ${total} tokens: leave it out, and each result has its own`)
+/**
+ * An `apns-id` names one notification to one device: nothing is given out before it is known that there are no more.
+ * @param {AsyncIterable<string[]>} chunks
+ */
+async function * single (chunks) {
+  /** @type {string[]} */
+  const tokens = []
+  for await (const chunk of chunks) {
+    tokens.push(...chunk)
+    if (tokens.length <= 1) continue
+    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'id names one notification to one device, and there are ' +
+      'several tokens: leave it out, and each result has its own')
+  }
+  yield tokens
 }
 
 /** @param {unknown} cause what the caller's own source of tokens threw */

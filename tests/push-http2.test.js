@@ -187,7 +187,14 @@ describe('apns-id', () => {
 
   test('names one notification: there is none for several tokens', async t => {
     const { simulator, client } = await doorbell(t)
-    await assert.rejects(client.send(dingDong, tokens(2), { id }), /id names one notification .* 2 tokens/)
+    /** @param {string[]} tokens */
+    async function * source (tokens) { yield * tokens }
+    const audiences = { array: tokens(2), set: new Set(tokens(2)), source: source(tokens(2)) }
+    for (const [name, audience] of Object.entries(audiences)) {
+      await assert.rejects(client.send(dingDong, audience, { id }), /id names one notification .* several tokens/, name)
+    }
     assert.equal(simulator.counts().connections, 0)
+    const { accepted } = await client.send(dingDong, source([token(1)]), { id })
+    assert.equal(accepted, 1)
   })
 })
