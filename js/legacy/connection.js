@@ -176,6 +176,12 @@ export class LegacyConnection {
     else this.#breathe(standing)
   }
 
+  /** Nothing is on its way any more, or nobody wants to know. */
+  #drop () {
+    this.#lanes.drop()
+    this.#weigh(0)
+  }
+
   /** What this connection holds now. @param {number} open */
   #weigh (open) {
     this.#parts.load.add(open - this.open, this.#lanes.size - this.#runs)
@@ -222,7 +228,7 @@ export class LegacyConnection {
   #say (answer) {
     this.#state = 'answered'
     this.#parts.client.answered++
-    this.#lanes.drop()
+    this.#drop()
     this.#socket.resume()
     this.#linger()
     if (!this.#socket.writable) return void this.#socket.destroy()
@@ -308,7 +314,7 @@ export class LegacyConnection {
     if (this.#gone) return this.#dispose()
     if (this.#state === 'answered') return
     this.#state = 'answered'
-    this.#lanes.drop()
+    this.#drop()
     this.#socket.resume()
     this.#linger()
     this.#socket.end()
@@ -346,8 +352,7 @@ export class LegacyConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#timer)
-    this.#lanes.drop()
-    this.#weigh(0)
+    this.#drop()
     this.#conversation.free()
     this.#parts.closed(this)
   }
