@@ -351,7 +351,7 @@ impl Connection {
     fn shutdown(&self) -> Answer {
         let passed = self.entries.iter().take(self.settled_in_order());
         let accepted = |entry: &&Entry| !matches!(entry.state, State::Settled(Verdict::Refused(_)));
-        let last = passed.filter(accepted).filter_map(|entry| entry.identifier).last();
+        let last = passed.filter(accepted).filter_map(|entry| entry.identifier).next_back();
         let first = self.entries.iter().find_map(|entry| entry.identifier).unwrap_or(0);
         Answer { status: SHUTDOWN, identifier: last.unwrap_or(first.wrapping_sub(1)) }
     }
