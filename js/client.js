@@ -305,6 +305,21 @@ export class Client extends EventEmitter {
     return this.#pool && { pool: this.#pool, topic: /** @type {string | undefined} */ (this.#options.topic) }
   }
 
+  /**
+   * Removes tokens that a push found dead and did not live to remove, by the rules of a push. Where the table does not
+   * know when tokens were registered they stay: this was a while ago.
+   * @internal
+   * @param {{ token: string, diedAt: Date | null }[]} dead
+   * @param {{ accepted: number, since: number }} push how many it saw accepted, and when it began, milliseconds
+   *   since 1970
+   */
+  async removeDead (dead, { accepted, since }) {
+    if (!this.#removal?.isDated) return
+    const removal = this.#removal.begin(new ReportBuilder(0), since)
+    for (const { token, diedAt } of dead) removal.add(token, diedAt)
+    await removal.finish({ accepted }, false)
+  }
+
   /** Of the pushes that are over, listens to the latest ones. @param {Push} push */
   #listenTo (push) {
     this.#listening.add(push)

@@ -29,9 +29,17 @@ export class Removal {
     this.#signal = signal
   }
 
-  /** @param {import('./report.js').ReportBuilder} builder */
-  begin (builder) {
-    return new PushRemoval(this, builder)
+  /**
+   * @param {import('./report.js').ReportBuilder} builder
+   * @param {number} [startedAt] milliseconds since 1970: when the push began, if that was not now
+   */
+  begin (builder, startedAt) {
+    return new PushRemoval(this, builder, startedAt)
+  }
+
+  /** Whether a removal spares what was registered since. */
+  get isDated () {
+    return this.#store.dated
   }
 
   /**
@@ -80,17 +88,19 @@ export class PushRemoval {
   #removal
   #builder
   /** When its tokens were read, or earlier. */
-  #startedAt = Date.now()
+  #startedAt
   /** @type {{ token: string, foundAt: number, isSure: boolean }[]} */
   #dead = []
 
   /**
    * @param {Removal} removal
    * @param {import('./report.js').ReportBuilder} builder
+   * @param {number} [startedAt]
    */
-  constructor (removal, builder) {
+  constructor (removal, builder, startedAt = Date.now()) {
     this.#removal = removal
     this.#builder = builder
+    this.#startedAt = startedAt
   }
 
   /**
@@ -102,7 +112,7 @@ export class PushRemoval {
   }
 
   /**
-   * @param {import('./report.js').Report['counts']} counts
+   * @param {{ accepted: number }} counts
    * @param {boolean} mostlyRefused
    */
   async finish (counts, mostlyRefused) {

@@ -32,9 +32,9 @@ export class Conversation {
      */
     read(memory: Memory, bytes: Uint8Array | number[], now: number): Uint32Array;
     /**
-     * Refuses what has no verdict in a run and cannot have one: its payload is none, or too large.
+     * Refuses slots of a run that cannot have a verdict: its payload is none, or too large.
      */
-    refuseRun(run: number, slots: number, status: number): void;
+    refuseSlots(run: number, from: number, to: number, status: number): void;
     /**
      * What became of a slot; `http_status` of a reason that is in no list. The status that the client gets to hear: 0, it
      * is none; -1, it does not hear of it and nothing rang.
@@ -89,7 +89,7 @@ export interface InitOutput {
     readonly conversation_new: (a: number, b: number, c: number) => number;
     readonly conversation_payload: (a: number, b: number) => [number, number];
     readonly conversation_read: (a: number, b: number, c: number, d: number, e: number) => [number, number];
-    readonly conversation_refuseRun: (a: number, b: number, c: number, d: number) => void;
+    readonly conversation_refuseSlots: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly conversation_settle: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
     readonly conversation_standing: (a: number) => [number, number];
     readonly conversation_text: (a: number) => number;

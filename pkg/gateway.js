@@ -149,17 +149,18 @@ export class Conversation {
         return v3;
     }
     /**
-     * Refuses what has no verdict in a run and cannot have one: its payload is none, or too large.
+     * Refuses slots of a run that cannot have a verdict: its payload is none, or too large.
      * @param {number} run
-     * @param {number} slots
+     * @param {number} from
+     * @param {number} to
      * @param {number} status
      */
-    refuseRun(run, slots, status) {
+    refuseSlots(run, from, to, status) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         __wbg_call_guard();
-        wasm.conversation_refuseRun(this.__wbg_ptr, run, slots, status);
+        wasm.conversation_refuseSlots(this.__wbg_ptr, run, from, to, status);
     }
     /**
      * What became of a slot; `http_status` of a reason that is in no list. The status that the client gets to hear: 0, it

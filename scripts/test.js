@@ -15,6 +15,7 @@ import { installOldClients } from './lib/old-clients.js'
 import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
+import { installSchemathesis } from './lib/schemathesis.js'
 import { choose, runAll, Skipped } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
@@ -52,6 +53,8 @@ const apart = [
   },
   // With this machine's PHP and with the oldest and the newest one.
   { folder: 'php', packages: ['php-cli', 'php-curl', 'php-mysql', 'phpunit', 'mariadb-server'], purpose: 'PHP' },
+  // The sidecar's OpenAPI document against what it answers.
+  { folder: 'schemathesis', prepare: installSchemathesis },
   // The legacy gateway against clients of its time.
   { folder: 'legacy', prepare: installOldClients },
   { folder: 'packaging' }

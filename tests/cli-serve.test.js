@@ -17,6 +17,17 @@ test('it serves with nothing but flags, pushes, and ends on SIGTERM with 0', asy
   assert.deepEqual(await ended.then(({ code, stderr }) => ({ code, stderr })), { code: 0, stderr: '' })
 })
 
+test('a caller that keeps its connection does not hold up the end', { timeout: 30_000 }, async t => {
+  const { simulator, cwd, certificate } = await localGateway(t, { http2: { latency: 200 } })
+  const { child, ended } = start(t, ['serve', '--listen', '127.0.0.1:0', '--database', 'sqlite:doorbell.db',
+    '--gateway', simulator.http2, ...certificate], { cwd })
+  const pushed = over(await listening(child)).push({ tokens: [token(1)] })
+  await new Promise(resolve => simulator.once('connection', resolve))
+  child.kill('SIGTERM')
+  const { status, body } = await pushed
+  assert.deepEqual([status, body.counts.accepted, (await ended).code], [200, 1, 0])
+})
+
 test('a wrong configuration is told in a line, with the exit code of usage', async t => {
   const { cwd } = await localGateway(t)
   const { code, stderr } = await bellpush(t, ['serve', '--database', 'sqlite:x.db'], { cwd })

@@ -5,7 +5,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { createLegacyGateway } from '../js/legacy/gateway.js'
 import { legacyGateway } from './helpers/legacy.js'
+import { connect } from './helpers/raw-client.js'
 import { encodeFrame } from './helpers/reference.js'
 import { notifications, payload, token } from './helpers/simulated.js'
 
@@ -89,6 +91,106 @@ test('what Apple does not take holds the old client back', async t => {
   for (let i = 0; i < 100; i++) await turn()
   assert.ok(gateway.figures()[0].received < 16_384, `${gateway.figures()[0].received} were read`)
   assert.ok(written < 200)
+})
+
+test('a hundred that write a byte at a time are heard, each', async t => {
+  const { dial, simulator } = await legacyGateway(t, {}, { plain: true })
+  const clients = await Promise.all(Array.from({ length: 100 }, () => dial()))
+  const frames = clients.map((_, n) => encodeFrame({ command: 2, identifier: n, token: token(n + 1), payload }))
+  for (let at = 0; at < frames[0].length; at++) {
+    await Promise.all(clients.map((client, n) => client.write(frames[n].subarray(at, at + 1))))
+  }
+  await simulator.until(({ accepted }) => accepted === 100)
+  assert.equal(simulator.counts().duplicates, 0)
+})
+
+test('one connection more than are allowed is turned away, and let in when another has gone', async t => {
+  const { dial, simulator } = await legacyGateway(t, {}, { plain: true, maxConnections: 20 })
+  const clients = await Promise.all(Array.from({ length: 20 }, () => dial()))
+  await (await dial()).over()
+  await clients[0].close()
+  const client = await dial()
+  await client.send(...notifications(1))
+  await simulator.until(({ accepted }) => accepted === 1)
+  assert.ok(clients.slice(1).every(({ socket }) => !socket.destroyed))
+})
+
+/** An app whose notifications go nowhere. */
+function nowhere () {
+  /** @type {Set<any>} */
+  const users = new Set()
+  const pool = {
+    users,
+    now: () => Date.now(),
+    setClock () {},
+    join: (/** @type {any} */ user) => void users.add(user),
+    leave: (/** @type {any} */ user) => void users.delete(user),
+    pump () {},
+    grow () {}
+  }
+  return { pool, client: /** @type {any} */ ({ carrier: { pool, topic: 'com.example.doorbell' } }) }
+}
+
+test('runs beyond 1,024 are read when those have settled, though all do at once', async t => {
+  const { pool, client } = nowhere()
+  const gateway = await createLegacyGateway({ apps: [{ name: 'nowhere', client }], port: 0 })
+  t.after(() => gateway.destroy())
+  const received = () => gateway.figures()[0].received
+  const clients = await Promise.all(Array.from({ length: 12 }, () => connect(`apns://${gateway.address}`, undefined)))
+  t.after(() => { for (const each of clients) each.destroy() })
+  // Of command 0: what is not sent ends nothing, and more comes.
+  const frames = notifications(1, 1_000).map((frame, i) =>
+    encodeFrame({ ...frame, command: 0, payload: `{"aps":{"badge":${i}}}` }))
+  for (let at = 0; at < frames.length; at += 20) {
+    for (const each of clients) each.socket.write(Buffer.concat(frames.slice(at, at + 20)))
+    await turn()
+  }
+  for (let before = 0; before < 12_000; before = received()) {
+    await until(() => received() > before)
+    for (let quiet = 0, held = 0; quiet < 50; quiet++, held = received()) {
+      await turn()
+      if (received() !== held) quiet = 0
+    }
+    assert.ok(pool.users.size < 1_024 + 12 * 900, `${pool.users.size} runs at once`)
+    const users = [...pool.users]
+    for (const { batch } of users) batch.stop(Date.now())
+    for (const user of users) user.advance()
+  }
+})
+
+test('262,144 notifications are held, and then nobody is read until there is room', { timeout: 60_000 }, async t => {
+  const { pool, client } = nowhere()
+  const gateway = await createLegacyGateway({ apps: [{ name: 'nowhere', client }], port: 0 })
+  t.after(() => gateway.destroy())
+  const frames = Buffer.concat(notifications(1, 10_000).map(encodeFrame))
+  const clients = await Promise.all(Array.from({ length: 50 }, () => connect(`apns://${gateway.address}`, undefined)))
+  t.after(() => { for (const each of clients) each.destroy() })
+  for (const each of clients) each.socket.write(frames)
+  const received = () => gateway.figures()[0].received
+  await until(() => received() > 262_144)
+  let held = 0
+  for (let quiet = 0; quiet < 200; quiet++) {
+    await turn()
+    if (received() !== held) quiet = 0
+    held = received()
+  }
+  // What one read brings goes beyond it, 64 KiB for each of them.
+  assert.ok(held < 262_144 + 50 * 1_000, `${held} are held`)
+  const late = await connect(`apns://${gateway.address}`, undefined)
+  t.after(() => late.destroy())
+  await late.send(...notifications(1, 10))
+  // Apple cannot be reached: whoever was held back hears that, too, and so does who came last.
+  const failing = setInterval(() => {
+    for (const user of [...pool.users]) user.failed(new Error('Apple cannot be reached'))
+  }, 1)
+  t.after(() => clearInterval(failing))
+  await Promise.all([...clients, late].map(each => each.has(6)))
+  for (const each of [...clients, late]) {
+    assert.deepEqual(each.responses.map(({ status }) => status), [10])
+    each.socket.end()
+  }
+  await until(() => gateway.figures()[0].open === 0)
+  assert.equal(pool.users.size, 0)
 })
 
 test('10,000 idle connections cost little, and one more works beside them', { timeout: 120_000 }, async t => {

@@ -119,6 +119,19 @@ describe('a refused notification', () => {
     assert.deepEqual([client.received.length, simulator.counts().duplicates], [0, 0])
   })
 
+  test('of command 0 closes nothing while its client writes: a reset could take along what is under way', async t => {
+    const { simulator, dial, gateway } = await legacyGateway(t, { faults: [bad(1)] })
+    const client = await dial()
+    for (const [before, frame] of notifications(1, 100).entries()) {
+      await client.send({ ...frame, command: 0 })
+      await accepted(simulator, before)
+      assert.ok(!client.ended)
+    }
+    while (gateway.figures()[0].cut === 0) await new Promise(resolve => setImmediate(resolve))
+    await client.over()
+    assert.equal(simulator.counts().accepted, 99)
+  })
+
   test('is told to a client that has closed its side, and all behind it is sent nevertheless', async t => {
     const { simulator, dial, gateway } = await legacyGateway(t, { faults: [bad(5)] })
     const client = await dial()
@@ -190,6 +203,93 @@ describe('a refused notification', () => {
       await third.close()
       if (third.received.length === 0) break
     }
+  })
+})
+
+describe('what old clients do', () => {
+  test('is to send the same over two connections at once: it rings twice', async t => {
+    const { simulator, dial } = await legacyGateway(t)
+    const clients = [await dial(), await dial()]
+    await Promise.all(clients.map(client => client.send(...notifications(1, 50))))
+    await accepted(simulator, 100)
+    assert.ok([...simulator.accepted.values()].every(times => times === 2))
+  })
+
+  test('is to come back while the answers to what it sent before it broke off are still out', async t => {
+    const { simulator, dial } = await legacyGateway(t, { faults: [bad(7)] })
+    const client = await dial()
+    await client.send(...notifications(1, 50))
+    client.destroy()
+    const again = await dial()
+    await again.send(...notifications(51, 100))
+    await accepted(simulator, 99)
+    await again.close()
+    assert.deepEqual([simulator.counts().duplicates, again.received.length], [0, 0])
+  })
+
+  test('is to close at once behind a bad one, without a look: all behind it is sent', async t => {
+    const { simulator, dial, gateway } = await legacyGateway(t, { faults: [bad(2)] })
+    const client = await dial()
+    await client.send(...notifications(1, 20))
+    await client.close()
+    await accepted(simulator, 19)
+    while (gateway.figures()[0].open > 0) await new Promise(resolve => setImmediate(resolve))
+    assert.equal(simulator.counts().duplicates, 0)
+  })
+
+  test('is to give every notification the identifier 0', async t => {
+    const { simulator, dial } = await legacyGateway(t, { faults: [bad(10)] })
+    const client = await dial()
+    await client.send(...notifications(1, 20).map(frame =>
+      ({ ...frame, command: /** @type {const} */ (1), identifier: 0 })))
+    await client.over()
+    assert.deepEqual(client.responses, [{ status: 8, identifier: 0 }])
+    assert.equal(simulator.counts().duplicates, 0)
+  })
+
+  test('is to send what has long expired, of which nobody hears', async t => {
+    const { simulator, dial, gateway } = await legacyGateway(t)
+    const client = await dial()
+    await client.send({ command: 1, identifier: 1, expiration: 1_000_000_000, token: token(1), payload })
+    await client.send(...notifications(2))
+    await accepted(simulator, 1)
+    while (gateway.figures()[0].expired === 0) await new Promise(resolve => setImmediate(resolve))
+    await client.close()
+    assert.deepEqual([client.received.length, [...simulator.accepted.keys()]], [0, [token(2)]])
+  })
+
+  test('is to send the same on both sides of a refused one: it rings twice, and not three times', async t => {
+    const { simulator, dial } = await legacyGateway(t, { faults: [bad(2)] })
+    const client = await dial()
+    await client.send(...notifications(1), ...notifications(2), ...notifications(1), ...notifications(3))
+    await client.over()
+    assert.deepEqual(client.responses, [{ status: 8, identifier: 2 }])
+    const again = await dial()
+    await again.send(...notifications(1), ...notifications(3))
+    await again.close()
+    assert.deepEqual([simulator.accepted.get(token(1)), simulator.accepted.get(token(3))], [2, 1])
+  })
+
+  test('is to send on while Apple takes leave of a connection', async t => {
+    const { simulator, dial } = await legacyGateway(t, { faults: ['goaway@20', 'refused-stream@40'] })
+    const client = await dial()
+    await client.send(...notifications(1, 200))
+    await accepted(simulator, 200)
+    await client.close()
+    assert.deepEqual([simulator.counts().duplicates, client.received.length], [0, 0])
+  })
+
+  test('is to fetch the feedback twice at once: both get it', async t => {
+    const dead = [{ token: token(2), time: 1_700_000_000 }]
+    const { dial, dialFeedback, simulator } = await legacyGateway(t, { dead })
+    const client = await dial()
+    await client.send(...notifications(1, 3))
+    await accepted(simulator, 2)
+    await client.close()
+    const both = [await dialFeedback(), await dialFeedback()]
+    await Promise.all(both.map(each => each.over()))
+    assert.deepEqual(both.map(({ received }) => received.length), [38, 38])
+    await Promise.all(both.map(each => each.close()))
   })
 })
 

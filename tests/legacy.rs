@@ -143,6 +143,34 @@ fn command_0_is_cut_without_a_word_and_what_comes_behind_is_sent() {
 }
 
 #[test]
+fn whoever_began_with_command_0_cannot_be_told_whatever_comes_later() {
+    let mut memory = Memory::new(100);
+    let mut conversation = Conversation::new(LIMITS);
+    let bytes = [frame(Command::Simple, 0, 1, 1), frame(ENHANCED, 2, 2, 1), frame(ENHANCED, 3, 3, 1)].concat();
+    assert_eq!(read(&mut conversation, &mut memory, &bytes), 3);
+    conversation.settle(0, 1, Verdict::Refused(8));
+    assert!(!conversation.is_refused());
+    assert_eq!(read(&mut conversation, &mut memory, &frame(ENHANCED, 4, 4, 1)), 1);
+    conversation.settle(0, 0, Verdict::Refused(8));
+    conversation.accept_below(0, 4);
+    assert!(conversation.is_cut());
+    assert_eq!((conversation.answer(), conversation.farewell()), (None, None));
+}
+
+#[test]
+fn a_command_0_among_others_neither_ends_the_connection_nor_hides_the_last_accepted_one() {
+    let mut memory = Memory::new(100);
+    let mut conversation = told(&mut memory, 2);
+    let bytes = [frame(Command::Simple, 0, 3, 1), frame(Command::Simple, 0, 4, 1)].concat();
+    assert_eq!(read(&mut conversation, &mut memory, &bytes), 2);
+    conversation.settle(1, 0, Verdict::Refused(8));
+    conversation.accept_below(0, 2);
+    conversation.accept_below(1, 2);
+    assert!(!conversation.is_cut() && !conversation.is_refused());
+    assert_eq!(conversation.farewell(), Some(Answer { status: 10, identifier: 2 }));
+}
+
+#[test]
 fn bytes_that_are_no_frame_are_answered_in_their_turn() {
     let mut memory = Memory::new(100);
     let mut conversation = told(&mut memory, 1);
@@ -189,6 +217,19 @@ fn an_expiration_that_was_reckoned_anew_is_the_same_one() {
     assert!(!memory.swallow(&content(1, 6_000, 110_000), 110_000), "ten seconds later, and a thousand more");
     assert!(!memory.swallow(&content(1, 4_000, 110_000), 110_000), "less");
     assert!(memory.swallow(&content(1, 5_010, 110_000), 110_000));
+}
+
+#[test]
+fn of_many_that_are_alike_but_for_their_expiration_the_right_one_is_swallowed() {
+    let mut memory = Memory::new(100_000);
+    memory.remember((0..100_000).map(|at| content(1, 10_000 + at % 50_000, 1_000)), 1_000);
+    assert!(!memory.swallow(&content(1, 9_999, 2_000), 2_000));
+    assert!(!memory.swallow(&content(1, 60_003, 2_000), 2_000), "four seconds more, and one has passed");
+    for _ in 0..2 {
+        assert!(memory.swallow(&content(1, 20_000, 2_000), 2_000), "the very same");
+    }
+    assert!(memory.swallow(&content(1, 20_000, 2_000), 2_000), "one reckoned a little earlier");
+    assert_eq!(memory.len(), 100_000 - 3);
 }
 
 #[test]

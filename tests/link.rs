@@ -56,10 +56,10 @@ fn what_a_link_writes_pleases_a_gateway_and_its_sentinel_does_not() {
     decoder.push(&out);
     for _ in 0..2 {
         let frame = decoder.next_frame().expect("well-formed").expect("whole");
-        assert_eq!(server::judge(&frame, Payload::BINARY_LIMIT), Ok(()));
+        assert_eq!(server::judge(&frame.view(), Payload::BINARY_LIMIT), Ok(()));
     }
     let sentinel = decoder.next_frame().expect("well-formed").expect("whole");
-    let answer = server::judge(&sentinel, Payload::BINARY_LIMIT).expect_err("a sentinel is refused");
+    let answer = server::judge(&sentinel.view(), Payload::BINARY_LIMIT).expect_err("a sentinel is refused");
     assert_eq!(answer.identifier, 3);
     link.read(&mut batch, &answer.encode(), 0, 0);
     assert_eq!(ends(&mut batch), [accepted(0), accepted(1)]);

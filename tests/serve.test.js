@@ -142,6 +142,40 @@ test('what is wrong with a request is said with its place and a code', async t =
   }
 })
 
+test('refusals are problem details, whole', async t => {
+  const key = '0123456789abcdef'
+  const toml = `[limits]\nbodyBytes = 2000\n[[keys]]\nname = "shop"\nkey = "${key}"`
+  const { call, push } = await sidecar(t, { toml })
+  const shop = { authorization: `Bearer ${key}` }
+  /** @type {[ReturnType<typeof call>, number, string, string, string][]} */
+  const refusals = [
+    [call('POST', '/v1/push', '{"tokens": [', shop), 400, 'Bad Request', 'BELLPUSH_REQUEST_INVALID',
+      "Body is not valid JSON but content-type is set to 'application/json'"],
+    [push({ tokens: 'x' }, shop), 400, 'Bad Request', 'BELLPUSH_REQUEST_INVALID', 'body/tokens must be array'],
+    [push({ tokens: tokens(100) }, shop), 413, 'Payload Too Large', 'BELLPUSH_BODY_TOO_LARGE',
+      'Request body is too large'],
+    [push({ tokens: [token(1)] }, { authorization: 'Bearer 0123456789abcdee' }), 401, 'Unauthorized',
+      'BELLPUSH_KEY_INVALID', 'this key is not one of those in the configuration'],
+    [push({ tokens: [token(1)] }), 401, 'Unauthorized', 'BELLPUSH_KEY_INVALID',
+      'a key is needed: Authorization: Bearer KEY'],
+    [push({ tokens: [token(1)], app: 'gong' }, shop), 404, 'Not Found', 'BELLPUSH_APP_UNKNOWN',
+      "there is no app 'gong'; there are doorbell"]
+  ]
+  for (const [answering, status, title, code, detail] of refusals) {
+    const answer = await answering
+    assert.deepEqual(answer.body, { type: 'about:blank', title, status, code, detail })
+    assert.equal(answer.status, status)
+    assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+  }
+})
+
+test('clients that nobody knows are no mistake: they are named, and nobody is pushed to', async t => {
+  const { push, simulator } = await sidecar(t)
+  const { status, body } = await push({ clientIds: ['nobody', 7] })
+  assert.deepEqual([status, body.unknownClients, body.total, body.counts], [200, ['nobody', '7'], 0, nothing])
+  assert.equal(simulator.counts().received, 0)
+})
+
 test('a body that is too large is refused', async t => {
   const { push } = await sidecar(t, { toml: '[limits]\nbodyBytes = 2000' })
   const { status, body } = await push({ tokens: tokens(100) })

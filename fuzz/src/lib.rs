@@ -1,8 +1,10 @@
 //! What is fuzzed: each target takes bytes, does something with the core, and panics where anything is not as it must
 //! be. The files in fuzz_targets/ hand them to libFuzzer; tests/seeds.rs replays and mutates the seeds without it.
 //!
-//! What must be is shared with the core's own tests: `decoding` and `operating` are theirs.
+//! What must be is shared with the core's own tests: `decoding`, `operating` and `conversing` are theirs.
 
+#[path = "../../tests/conversing/mod.rs"]
+mod conversing;
 #[path = "../../tests/decoding/mod.rs"]
 mod decoding;
 #[path = "../../tests/http2_decoding/mod.rs"]
@@ -25,7 +27,7 @@ mod viewing;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("frames", frames),
     ("error_responses", error_responses),
     ("feedback", feedback),
@@ -36,6 +38,7 @@ pub const TARGETS: [Target; 10] = [
     ("operations", operations),
     ("http2", http2),
     ("hpack", hpack),
+    ("conversation", conversation),
 ];
 
 /// Frames, and a gateway's answers to them. The bytes begin with how they are cut, see [`cut`].
@@ -108,4 +111,10 @@ fn cut(data: &[u8]) -> (&[u8], Vec<&[u8]>) {
         left = behind;
     }
     (stream, pieces)
+}
+
+/// An old client, two connections of it at a time, and what Apple says of its notifications: four bytes for each thing
+/// that happens.
+pub fn conversation(data: &[u8]) {
+    conversing::converse(data);
 }

@@ -19,6 +19,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "operations" => operations(),
         "http2" => http2(),
         "hpack" => hpack(),
+        "conversation" => conversation(),
         _ => Vec::new(),
     }
 }
@@ -313,4 +314,61 @@ fn operations() -> Seeds {
             (name.to_string(), std::iter::once(&configuration).chain(operations).flatten().copied().collect())
         })
         .collect()
+}
+
+/// What an old client may live through.
+fn conversation() -> Seeds {
+    use crate::conversing::op::{
+        ACCEPT_ALL, ARRIVE, ARRIVE_ALL, END_INPUT, END_RUN, SETTLE, STOP, WITHDRAW, WRITE, WRITE_RAW,
+    };
+    // Command, and token with payload: of command 2, of command 1, of command 0, of command 2 without an identifier.
+    let write = |n: u8| [WRITE, 0, 1, 0x24 + n];
+    let enhanced = |n: u8| [WRITE, 0, 5, 0x24 + n];
+    let simple = |n: u8| [WRITE, 0, 0, 0x24 + n];
+    let nameless = |n: u8| [WRITE, 0, 0x81, 0x24 + n];
+    let other = |operation: [u8; 4]| [operation[0], 1, operation[2], operation[3]];
+    let arrive = [ARRIVE_ALL, 0, 0, 0];
+    let some = |bytes| [ARRIVE, 0, bytes, 0];
+    let accept = [ACCEPT_ALL, 0, 0, 0];
+    let settle = |which, verdict| [SETTLE, 0, which, verdict];
+    let (dropped, shutdown, refused) = (3, 4, 7);
+    let (end, end_run, stop, withdraw) =
+        ([END_INPUT, 0, 0, 0], [END_RUN, 0, 0, 0], [STOP, 0, 0, 0], [WITHDRAW, 0, 0, 0]);
+    let cases: [(&str, &[[u8; 4]]); 13] = [
+        ("accepted", &[write(0), write(1), arrive, accept]),
+        ("cut-anywhere", &[write(0), enhanced(1), some(3), some(20), settle(0, 0), some(9), arrive, accept]),
+        (
+            "refused-and-again",
+            &[write(0), write(1), write(2), arrive, settle(0, refused), accept, write(1), write(2), arrive],
+        ),
+        ("refused-twice", &[write(0), write(1), write(2), arrive, settle(2, refused), settle(0, refused), accept]),
+        (
+            "twice-on-purpose",
+            &[write(1), write(0), write(1), arrive, settle(1, refused), accept, write(1), write(1), arrive],
+        ),
+        ("dropped", &[write(0), write(1), arrive, settle(0, dropped), accept, write(2), arrive, accept]),
+        ("shutdown", &[nameless(0), enhanced(1), arrive, settle(1, shutdown), settle(0, 0)]),
+        ("stopped", &[write(0), write(1), arrive, settle(1, 0), stop]),
+        ("command-0", &[simple(0), simple(1), arrive, settle(0, refused), simple(2), arrive, accept]),
+        ("mixed", &[enhanced(0), simple(1), simple(2), arrive, settle(1, refused), accept, enhanced(3), arrive, stop]),
+        (
+            "two-connections",
+            &[
+                write(0),
+                write(1),
+                other(write(1)),
+                arrive,
+                other(arrive),
+                settle(0, refused),
+                accept,
+                other(write(1)),
+                other(arrive),
+                other(accept),
+                withdraw,
+            ],
+        ),
+        ("closed-its-side", &[write(0), write(1), arrive, end, write(2), arrive, settle(0, refused), accept, withdraw]),
+        ("nonsense", &[write(0), end_run, write(1), [WRITE_RAW, 0, 9, 9], arrive, accept]),
+    ];
+    named(cases.map(|(name, operations)| (name, operations.concat())))
 }

@@ -53,6 +53,11 @@ fn payload() {
 }
 
 #[test]
+fn conversation() {
+    replay_and_mutate("conversation");
+}
+
+#[test]
 fn operations() {
     replay_and_mutate("operations");
 }

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { channelsCommand } from './channels.js'
 import { dbCommand } from './db.js'
 import { decodeCommand } from './decode.js'
 import { feedbackCommand } from './feedback.js'
@@ -19,6 +20,7 @@ const program = new Command('bellpush')
   .description('Pushes one notification to many Apple devices and tells what became of every single one.')
   .version(version)
   .addCommand(pushCommand())
+  .addCommand(channelsCommand())
   .addCommand(tokensCommand())
   .addCommand(feedbackCommand())
   .addCommand(decodeCommand())

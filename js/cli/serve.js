@@ -113,6 +113,8 @@ async function serve ({
   listening.abort() // once more, and it ends by itself
   server.log.info({ signal }, 'ending: what is under way gets its verdict')
   await server.close()
+  // A database that does not answer would hold this process by its connections.
+  process.exit(0)
 }
 
 /** @param {string} text */

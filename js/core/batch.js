@@ -93,6 +93,11 @@ export class Batch {
     })
   }
 
+  /** It can be asked: the core that holds it has not failed since. */
+  get isAlive () {
+    return this.resident.isAlive
+  }
+
   /**
    * Adds tokens, as people store them; each gets the next slot, malformed ones too.
    * @param {string[]} tokens

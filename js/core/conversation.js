@@ -18,6 +18,11 @@ export class Memory {
     this.resident = new Resident(gateway, () => new pkg.Memory(limit))
   }
 
+  /** It can be asked: the core that holds it has not failed since. */
+  get isAlive () {
+    return this.resident.isAlive
+  }
+
   /** @param {number} now */
   expire (now) {
     this.resident.use(inner => inner.expire(now))
@@ -169,11 +174,12 @@ export class Conversation {
   /**
    * Nothing of a run can be sent.
    * @param {number} run
-   * @param {number} slots how many it has
+   * @param {number} from the first slot
+   * @param {number} to behind the last one
    * @param {number} status
    */
-  refuseRun (run, slots, status) {
-    this.#resident.use(inner => inner.refuseRun(run, slots, status))
+  refuseSlots (run, from, to, status) {
+    this.#resident.use(inner => inner.refuseSlots(run, from, to, status))
   }
 
   /** @returns {ConversationStanding} */

@@ -72,6 +72,11 @@ export class Http2Connection {
       new pkg.Http2Connection(number, authority, authorization, answerTimeout, pingInterval, now))
   }
 
+  /** It can be asked: the core that holds it has not failed since. */
+  get isAlive () {
+    return this.#resident.isAlive
+  }
+
   /**
    * From now on it carries this batch, too. Its payload, priority, expiration and whether it lists ids are the batch's.
    * @param {import('./batch.js').Batch} batch

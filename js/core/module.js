@@ -110,7 +110,7 @@ export class WasmModule {
 }
 
 /** @param {unknown} [cause] */
-function coreFailed (cause) {
+export function coreFailed (cause) {
   return new BellpushError('BELLPUSH_CORE_FAILED',
     'the WebAssembly core stopped, which is a bug in Bellpush: please report it; what was in flight is in doubt',
     { cause })
@@ -133,6 +133,11 @@ export class Resident {
     this.#module = module
     this.#inner = /** @type {T | undefined} */ (module.guarded(make))
     this.#generation = module.generation
+  }
+
+  /** It can still be asked: it was not freed, and its instance has not failed. */
+  get isAlive () {
+    return this.#inner !== undefined && this.#generation === this.#module.generation
   }
 
   /**

@@ -69,6 +69,9 @@ export class Http2Socket {
   /** It is gone, and every notification it had has its verdict. */
   get isDone () { return this.#ended }
 
+  /** Its core can be asked; where it cannot, nothing but `drop` may be called. */
+  get isAlive () { return this.#core.isAlive }
+
   /** Nothing keeps it from claiming. */
   get isReady () { return !this.#writing && this.standing.blocked === null }
 

@@ -8,6 +8,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { sleep, waitBefore } from '../backoff.js'
+import { coreFailed } from '../core/module.js'
 import { BellpushError } from '../errors.js'
 import { Http2Socket } from './connection.js'
 
@@ -75,6 +76,7 @@ export class Http2Pool {
   setClock () {
     const offset = Date.now() - performance.now()
     if (this.#users.size > 0 || Math.abs(offset - this.#clockOffset) < CLOCK_TOLERANCE) return
+    this.#bury()
     for (const connection of this.#connections) connection.abandon()
     this.#connections.clear()
     this.#clockOffset = offset
@@ -83,12 +85,27 @@ export class Http2Pool {
   /** @param {User} user */
   join (user) {
     clearTimeout(this.#idle)
+    this.#bury()
     if (this.#users.size === 0) this.#fruitless = this.#failedDials = 0
     this.#users.add(user)
     for (const connection of this.#connections) {
       connection.rest(false)
       this.#serve(connection, user)
     }
+  }
+
+  /**
+   * The core failed under some connections, perhaps in a call that was about something else altogether: whoever used
+   * them has lost what it had there, and others are made for whoever comes next.
+   */
+  #bury () {
+    const dead = [...this.#connections].filter(connection => !connection.isAlive)
+    if (dead.length === 0) return
+    for (const connection of dead) {
+      this.#connections.delete(connection)
+      connection.drop()
+    }
+    for (const user of [...this.#users]) if (!user.batch.isAlive) user.coreFailed(coreFailed())
   }
 
   /**
@@ -108,6 +125,7 @@ export class Http2Pool {
   /** Its batch is over. @param {User} user */
   leave (user) {
     if (!this.#users.delete(user)) return
+    this.#bury()
     for (const connection of this.#connections) connection.forget(user)
     if (this.#users.size > 0) return
     // Nobody waits for what is being made, either.
@@ -119,6 +137,7 @@ export class Http2Pool {
 
   /** Writes what there is to write. */
   pump () {
+    this.#bury()
     for (const connection of this.#connections) connection.pump()
   }
 
@@ -153,12 +172,14 @@ export class Http2Pool {
 
   /** Takes leave of every connection, and makes others where there is still work. */
   close () {
+    this.#bury()
     for (const connection of [...this.#connections]) connection.close()
   }
 
   /** Ends all at once. */
   abandon () {
     this.#over.abort()
+    this.#bury()
     for (const connection of [...this.#connections]) connection.abandon()
     this.#connections.clear()
   }

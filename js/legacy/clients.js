@@ -44,14 +44,19 @@ export class OldClient {
   inDoubt = 0
   answered = 0
   cut = 0
-  /** Notifications whose verdict is to come, so that what is accepted can be reckoned. */
-  memory = new Memory(REMEMBERED)
+  #memory = new Memory(REMEMBERED)
 
   /** @param {{ app: string, name: string, certificate: string }} who */
   constructor ({ app, name, certificate }) {
     this.app = app
     this.name = name
     this.certificate = certificate
+  }
+
+  /** What is remembered for it; a new one where the core failed with the one before. */
+  get memory () {
+    if (!this.#memory.isAlive) this.#memory = new Memory(REMEMBERED)
+    return this.#memory
   }
 
   /** @param {number} now */
@@ -62,6 +67,8 @@ export class OldClient {
     this.#received += received
     this.#swallowed += swallowed
   }
+
+  free () { this.#memory.free() }
 
   /** @param {number} status @param {number} count */
   refused (status, count) {
@@ -124,7 +131,7 @@ export class OldClients {
   }
 
   free () {
-    for (const { memory } of this) memory.free()
+    for (const client of this) client.free()
   }
 
   [Symbol.iterator] () {

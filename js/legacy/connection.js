@@ -5,7 +5,7 @@
  *        │ ▲                (for those on their way)  (reads on, throws away)
  *        │ └─ room again ─┐
  *        ├─ no room ─▶ paused
- *        ├─ command 0 refused ─▶ cut: our side is closed, what still comes is sent all the same
+ *        ├─ command 0 refused ─▶ cut: our side is closed in the next pause, what still comes is sent all the same
  *        └─ the client's end ─▶ ended: all that came is carried to its end, then answered or closed
  *
  * The error response goes out alone, in one write and so in one TLS record, then our side is closed, and what still
@@ -15,8 +15,8 @@
  */
 import { Conversation, errorResponse } from '../core.js'
 import { BellpushError } from '../errors.js'
-import { Lane } from './lane.js'
-import { payloadLimitOfTopic, requestOfFrame } from './request.js'
+import { Lanes } from './lanes.js'
+import { payloadLimitOfTopic } from './request.js'
 
 /** Bytes of a frame: the largest payload, a token, and room for what is refused by its right name. */
 const MAX_FRAME = 16_384
@@ -30,11 +30,11 @@ const MOST_RUNS = 128
 /** Milliseconds that a client has to close its side after we closed ours. */
 const LINGERING = 10_000
 
+/** Milliseconds without a byte after which a client of command 0 has paused. */
+const PAUSE = 500
+
 /** Milliseconds in which a client that is gone shows that by a reset. */
 const TELLING = 200
-
-/** What an old client hears of a payload that is none: it will never be one, so nothing that brings it back. */
-const PAYLOAD_STATUS = { BELLPUSH_PAYLOAD_TOO_LARGE: 7, BELLPUSH_PAYLOAD_INVALID: 4 }
 
 /**
  * @typedef {object} ConnectionParts
@@ -42,6 +42,7 @@ const PAYLOAD_STATUS = { BELLPUSH_PAYLOAD_TOO_LARGE: 7, BELLPUSH_PAYLOAD_INVALID
  * @property {import('./clients.js').OldClient} client whose it is
  * @property {import('../http2/pool.js').Http2Pool} pool
  * @property {string | undefined} topic
+ * @property {import('./load.js').Load} load of the whole gateway
  * @property {() => number} now milliseconds since 1970
  * @property {(connection: LegacyConnection) => void} schedule has `advance` called soon
  * @property {(connection: LegacyConnection) => void} closed
@@ -53,10 +54,10 @@ export class LegacyConnection {
   #parts
   #socket
   #conversation
-  /** By the number of their runs. @type {Map<number, Lane>} */
-  #lanes = new Map()
-  /** A run of which nothing can be sent. */
-  #refusedRun = { run: -1, slots: 0, status: 0 }
+  /** What is on its way. */
+  #lanes
+  /** When it was last asked. @type {import('../core/conversation.js').ConversationStanding} */
+  #standing
   /** @type {'reading' | 'cut' | 'answered' | 'closed'} */
   #state = 'reading'
   /** The client has closed its side. */
@@ -64,6 +65,8 @@ export class LegacyConnection {
   /** The socket is gone. */
   #gone = false
   #leaving = false
+  /** Runs that the gateway's load was told of. */
+  #runs = 0
   #received = 0
   #swallowed = 0
   /** What was remembered for a client that had closed its side before it was told. @type {number | undefined} */
@@ -77,10 +80,21 @@ export class LegacyConnection {
   /** @param {ConnectionParts} parts */
   constructor (parts) {
     this.#parts = parts
-    const { socket, client, topic } = parts
+    const { socket, client, pool, topic, schedule, dead, log } = parts
     this.#socket = socket
     this.#conversation = new Conversation(
       { payloadLimit: payloadLimitOfTopic(topic), maxFrame: MAX_FRAME, window: WINDOW }, client.memory)
+    this.#standing = this.#conversation.standing()
+    this.#lanes = new Lanes({
+      conversation: this.#conversation,
+      client,
+      pool,
+      topic,
+      changed: () => schedule(this),
+      failed: error => this.#apart(error),
+      dead,
+      log
+    })
     socket.on('data', bytes => this.#guarded(() => this.#read(bytes)))
     socket.once('end', () => this.#guarded(() => this.#end()))
     socket.on('error', error => this.#guarded(() => this.#failed(error)))
@@ -98,21 +112,20 @@ export class LegacyConnection {
 
   /** Something waits to be written. */
   hasWork () {
-    return [...this.#lanes.values()].some(lane => lane.hasWork())
+    let hasWork = false
+    this.#guarded(() => { hasWork = this.#lanes.hasWork() })
+    return hasWork
   }
 
-  /** Milliseconds until something may be sent again by time alone; nothing: only by an event. */
+  /** Milliseconds until something may be sent again by time alone; Infinity: only by an event. */
   get wait () {
-    const times = [...this.#lanes.values()].flatMap(({ wakeup }) => wakeup ?? [])
-    return times.length > 0 ? Math.max(0, Math.min(...times) - this.#parts.pool.now()) : undefined
+    const { wakeup } = this.#lanes
+    return wakeup === Infinity ? Infinity : Math.max(0, wakeup - this.#parts.pool.now())
   }
 
-  /**
-   * Takes the verdicts that are there, and does what follows from them.
-   * @param {boolean} isCongested there is too much on its way in the whole gateway: nothing more is read for now
-   */
-  advance (isCongested) {
-    this.#guarded(() => this.#advance(isCongested))
+  /** Takes the verdicts that are there, and does what follows from them. */
+  advance () {
+    this.#guarded(() => this.#advance())
   }
 
   /** The gateway shuts down: what has come is carried to its end, then the client is told the last one. */
@@ -124,7 +137,7 @@ export class LegacyConnection {
 
   /** What has not been sent yet is not sent any more. */
   stop () {
-    for (const lane of this.#lanes.values()) lane.stop()
+    this.#guarded(() => this.#lanes.stop())
     this.#parts.schedule(this)
   }
 
@@ -137,109 +150,43 @@ export class LegacyConnection {
   #read (bytes) {
     const { client, now } = this.#parts
     client.seen(now())
-    if (this.#state === 'cut') this.#lingerOn()
+    if (this.#state === 'cut') this.#timer?.refresh()
     if (this.#state === 'answered' || this.#leaving) return
-    for (const segment of this.#conversation.read(bytes, now())) this.#send(segment)
+    for (const segment of this.#conversation.read(bytes, now())) this.#lanes.send(segment)
     // At once: many chunks may come before the next turn.
-    const { room, refused } = this.#conversation.standing()
-    if (!refused && (room === 0 || this.#lanes.size >= MOST_RUNS)) this.#socket.pause()
+    this.#standing = this.#conversation.standing()
+    this.#weigh(this.#standing.open)
+    const { room, refused } = this.#standing
+    const isFull = room === 0 || this.#lanes.size >= MOST_RUNS || this.#parts.load.isTooMuch
+    if (!refused && isFull) this.#socket.pause()
     this.#parts.schedule(this)
   }
 
-  /** @param {import('../core/conversation.js').Segment} segment */
-  #send (segment) {
-    const { run, begins, digits, count } = segment
-    const lane = begins === undefined ? this.#lanes.get(run) : this.#begin(run, begins)
-    if (lane !== undefined) return lane.push(this.#conversation.text(segment, 0, count), digits, count)
-    const slots = this.#refusedRun.run === run ? this.#refusedRun.slots + count : count
-    this.#refusedRun = { ...this.#refusedRun, run, slots }
-    this.#conversation.refuseRun(run, slots, this.#refusedRun.status)
-    this.#parts.client.refused(this.#refusedRun.status, count)
-  }
-
-  /**
-   * @param {number} run
-   * @param {NonNullable<import('../core/conversation.js').Segment['begins']>} begins
-   * @returns {Lane | undefined} undefined: its payload is none
-   */
-  #begin (run, { payload, expiration, priority }) {
-    const { pool, topic, schedule, log } = this.#parts
-    try {
-      const lane = new Lane({
-        pool,
-        payload,
-        expiration,
-        request: requestOfFrame(payload, priority, topic),
-        changed: () => schedule(this),
-        failed: error => this.#apart(error)
-      })
-      this.#lanes.set(run, lane)
-      return lane
-    } catch (error) {
-      if (!(error instanceof BellpushError) || !Object.hasOwn(PAYLOAD_STATUS, error.code)) throw error
-      const status = PAYLOAD_STATUS[/** @type {keyof typeof PAYLOAD_STATUS} */ (error.code)]
-      this.#refusedRun = { run, slots: 0, status }
-      log.warn({ ...this.#who, status, code: error.code, err: error.message }, 'a payload that cannot be sent')
-      return undefined
-    }
-  }
-
-  /** @param {boolean} isCongested */
-  #advance (isCongested) {
-    if (this.#state === 'closed') return
-    for (const [run, lane] of this.#lanes) this.#collect(run, lane)
-    const standing = this.#conversation.standing()
-    this.open = standing.open
+  #advance () {
+    if (this.#lanes.collect()) this.#standing = this.#conversation.standing()
+    const standing = this.#standing
+    this.#weigh(standing.open)
     this.#count(standing)
     if (standing.cut && this.#state === 'reading') this.#cut()
     // A client that has said all it will hears of the first; the others are sent all the same.
-    if (standing.decided && !this.#ended) for (const lane of this.#lanes.values()) lane.stop()
+    if (standing.decided && !this.#ended) this.#lanes.stop()
     if (standing.answer !== undefined) this.#answer(standing.answer)
     else if (this.#ended && standing.open === 0) this.#close()
     else if (this.#leaving && standing.open === 0) this.#farewell()
-    else this.#breathe(standing, isCongested)
+    else this.#breathe(standing)
   }
 
-  /**
-   * @param {number} run
-   * @param {Lane} lane
-   */
-  #collect (run, lane) {
-    const { settled, below } = lane.collect()
-    for (const slot of settled) this.#settle(run, lane, slot)
-    this.#conversation.acceptBelow(run, below)
-    lane.forget(below)
-    if (!lane.isClear) return
-    // What comes next begins another: a run that waits for more would be held for as long as the connection is idle.
-    if (run === Math.max(...this.#lanes.keys())) this.#conversation.endRun()
-    this.#lanes.delete(run)
-    lane.end()
+  /** Nothing is on its way any more, or nobody wants to know. */
+  #drop () {
+    this.#lanes.drop()
+    this.#weigh(0)
   }
 
-  /**
-   * @param {number} run
-   * @param {Lane} lane
-   * @param {import('../core.js').SettledSlot} settled
-   */
-  #settle (run, lane, { slot, outcome, reason, dead, diedAt }) {
-    const { client, dead: isDead, log } = this.#parts
-    const described = lane.describe(reason)
-    const status = this.#conversation.settle(run, slot, outcome, reason, described.status ?? 0)
-    const token = lane.tokenOf(slot)
-    const about = { ...this.#who, token: `${token.slice(0, 8)}…`, reason: described.reason }
-    if (status > 0) {
-      if (outcome !== 'notSent') client.refused(status, 1)
-      if (outcome !== 'notSent') log.info({ ...about, status }, 'refused')
-    } else if (status < 0 && dead) {
-      client.dead++
-      isDead(token, diedAt)
-      log.info(about, 'dead: told by the feedback service')
-    } else if (status < 0) {
-      client.expired++
-    } else if (outcome === 'inDoubt') {
-      client.inDoubt++
-      log.warn(about, 'in doubt: not sent again, for it might ring twice')
-    }
+  /** What this connection holds now. @param {number} open */
+  #weigh (open) {
+    this.#parts.load.add(open - this.open, this.#lanes.size - this.#runs)
+    this.open = open
+    this.#runs = this.#lanes.size
   }
 
   /** @param {import('../core/conversation.js').ConversationStanding} standing */
@@ -252,14 +199,14 @@ export class LegacyConnection {
   /**
    * Reads, or holds the client back.
    * @param {import('../core/conversation.js').ConversationStanding} standing
-   * @param {boolean} isCongested
    */
-  #breathe ({ room, refused }, isCongested) {
+  #breathe ({ room, refused }) {
     if (this.#state === 'answered' || this.#gone || this.#leaving) return
     // What comes behind a refused one is thrown away, but read: the client may not look for an answer before it has
     // written.
-    const suspicious = [...this.#lanes.values()].some(lane => lane.isSuspicious)
-    const waits = !refused && (room === 0 || suspicious || isCongested || this.#lanes.size >= MOST_RUNS)
+    const isHeldBack = room === 0 || this.#lanes.size >= MOST_RUNS || this.#lanes.isSuspicious ||
+      this.#parts.load.isTooMuch
+    const waits = !refused && isHeldBack
     if (waits) this.#socket.pause()
     else this.#socket.resume()
   }
@@ -311,13 +258,31 @@ export class LegacyConnection {
     this.#say(answer)
   }
 
-  /** Our side is closed without a word. */
+  /**
+   * Our side is closed without a word, when the client pauses: what is sent to one that never reads lies there unread,
+   * and when it closes, its kernel sends a reset, which takes along what it has written and we have not read.
+   */
   #cut () {
     this.#explain(0)
     this.#state = 'cut'
     this.#parts.client.cut++
-    this.#socket.end()
-    this.#lingerOn()
+    this.#whenSilent(PAUSE, () => {
+      this.#socket.end()
+      this.#whenSilent(LINGERING, () => this.#socket.destroy())
+    })
+  }
+
+  /**
+   * When all that came is settled, and so long nothing more has come.
+   * @param {number} wait milliseconds
+   * @param {() => void} then
+   */
+  #whenSilent (wait, then) {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#guarded(() => {
+      if (this.#state === 'cut' && (this.open > 0 || this.#socket.isPaused())) this.#timer?.refresh()
+      else then()
+    }), wait)
   }
 
   /** What could not be read, for whoever has to mend the client. @param {number} status 0: none is said */
@@ -360,12 +325,6 @@ export class LegacyConnection {
     this.#timer = setTimeout(() => this.#socket.destroy(), LINGERING)
   }
 
-  /** As long as the client writes, and a while longer. */
-  #lingerOn () {
-    if (this.#timer === undefined) this.#linger()
-    else this.#timer.refresh()
-  }
-
   /** The core failed, or Apple cannot be reached. @param {Error} error */
   #apart (error) {
     const { log } = this.#parts
@@ -389,16 +348,10 @@ export class LegacyConnection {
     }
   }
 
-  #drop () {
-    for (const lane of this.#lanes.values()) lane.end()
-    this.#lanes.clear()
-  }
-
   #dispose () {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#timer)
-    this.open = 0
     this.#drop()
     this.#conversation.free()
     this.#parts.closed(this)

@@ -13,6 +13,7 @@ import { OldClients } from './clients.js'
 import { LegacyConnection } from './connection.js'
 import { serveFeedback } from './feedback-connection.js'
 import { FeedbackStore } from './feedback-store.js'
+import { Load } from './load.js'
 import { silence } from './log.js'
 import { Port } from './port.js'
 import { isOld, secureOptions } from './secure.js'
@@ -53,10 +54,6 @@ const secureRules = {
   minVersion: oneOf(['TLSv1', 'TLSv1.1', 'TLSv1.2'])
 }
 
-/** Notifications whose verdict is to come, and runs, in the whole gateway: beyond them connections wait. */
-const MOST_OPEN = 262_144
-const MOST_RUNS = 1_024
-
 /**
  * Milliseconds for what has come to be carried to its end when the gateway shuts down, and for the clients to close.
  */
@@ -89,6 +86,7 @@ export class LegacyGateway {
   #apps
   #secure
   #clients = new OldClients()
+  #load = new Load()
   /** @type {FeedbackStore | undefined} */
   #feedback
   /** @type {Port | undefined} */
@@ -212,6 +210,16 @@ export class LegacyGateway {
 
   /** @param {import('node:net').Socket} socket */
   #connected (socket) {
+    try {
+      this.#welcome(socket)
+    } catch (error) {
+      socket.destroy()
+      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'a connection could not be served')
+    }
+  }
+
+  /** @param {import('node:net').Socket} socket */
+  #welcome (socket) {
     const { log } = this.#options
     const found = this.#identify(socket)
     if (found.app === undefined) return turnAway(socket)
@@ -226,6 +234,7 @@ export class LegacyGateway {
       client,
       pool: app.pool,
       topic: app.topic,
+      load: this.#load,
       now: () => this.#now(),
       schedule: connection => this.#schedule(connection),
       closed: connection => {
@@ -245,17 +254,17 @@ export class LegacyGateway {
   /** @param {import('node:net').Socket} socket */
   async #askedForFeedback (socket) {
     const { log } = this.#options
-    const { app, name } = this.#identify(socket)
-    const store = this.#feedback
-    if (app === undefined || store === undefined) return turnAway(socket)
-    const topic = app.topic ?? app.name
     try {
+      const { app, name } = this.#identify(socket)
+      const store = this.#feedback
+      if (app === undefined || store === undefined) return turnAway(socket)
+      const topic = app.topic ?? app.name
       const { told, last } = await serveFeedback(socket, store.pages(topic))
       if (last !== undefined && this.#feedback !== undefined) store.clear(topic, last)
       log.info({ app: app.name, client: name, told, cleared: last !== undefined }, 'feedback fetched')
     } catch (error) {
       socket.destroy()
-      log.error({ app: app.name, err: /** @type {Error} */ (error).message }, 'the feedback service failed')
+      log.error({ err: /** @type {Error} */ (error).message }, 'the feedback service failed')
     }
   }
 
@@ -286,14 +295,14 @@ export class LegacyGateway {
     this.#scheduled = false
     const due = [...this.#due]
     this.#due.clear()
-    const isCongested = this.#isCongested()
     for (const connection of due) {
-      if (isCongested) this.#heldBack.add(connection)
-      connection.advance(isCongested)
+      if (this.#load.isTooMuch) this.#heldBack.add(connection)
+      connection.advance()
       if (connection.runs > 0) this.#busy.add(connection)
       else this.#busy.delete(connection)
     }
-    if (!isCongested && this.#heldBack.size > 0) {
+    // All may have settled in this very turn, and then no event calls for another one.
+    if (this.#heldBack.size > 0 && !this.#load.isTooMuch) {
       for (const connection of [...this.#heldBack]) this.#schedule(connection)
       this.#heldBack.clear()
     }
@@ -304,21 +313,11 @@ export class LegacyGateway {
     this.#wakeLater()
   }
 
-  #isCongested () {
-    let open = 0
-    let runs = 0
-    for (const connection of this.#busy) {
-      open += connection.open
-      runs += connection.runs
-    }
-    return open > MOST_OPEN || runs > MOST_RUNS
-  }
-
   /** What waits for its time is looked at then. */
   #wakeLater () {
     clearTimeout(this.#wakeup)
     let first = Infinity
-    for (const connection of this.#busy) first = Math.min(first, connection.wait ?? Infinity)
+    for (const connection of this.#busy) first = Math.min(first, connection.wait)
     if (first === Infinity) return
     const wait = Math.min(first + 1, LONGEST_TIMER)
     this.#wakeup = setTimeout(() => {
@@ -327,11 +326,11 @@ export class LegacyGateway {
   }
 
   #tidy () {
-    this.#clients.expire(this.#now())
     try {
+      this.#clients.expire(this.#now())
       this.#feedback?.prune([...this.#apps].map(({ topic, name }) => topic ?? name))
     } catch (error) {
-      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'dead tokens could not be pruned')
+      this.#options.log.error({ err: /** @type {Error} */ (error).message }, 'what is kept could not be tidied up')
     }
   }
 

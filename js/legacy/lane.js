@@ -39,6 +39,8 @@ export class Lane {
   #clearAt = 0
   /** @type {import('../core.js').Standing} */
   #standing
+  /** How many had settled when it was last collected. */
+  #collected = 0
 
   /**
    * @param {LaneParts} parts
@@ -77,8 +79,9 @@ export class Lane {
   /** When it may have something to send again, by time alone: milliseconds since 1970. */
   get wakeup () { return this.#standing.wakeup }
 
-  /** Something of it waits to be written. */
+  /** Something of it waits to be written. Where nothing did, nothing does before it is pushed to or collected again. */
   hasWork () {
+    if (!this.#standing.hasWork) return false
     this.#standing = this.#batch.standing(this.#parts.pool.now())
     return this.#standing.hasWork
   }
@@ -106,10 +109,14 @@ export class Lane {
 
   /**
    * What has settled and was not simply accepted, and up to where all has settled.
-   * @returns {{ settled: import('../core.js').SettledSlot[], below: number }}
+   * @returns {{ settled: import('../core.js').SettledSlot[], below: number } | undefined} undefined: as before
    */
   collect () {
     this.#standing = this.#batch.standing(this.#parts.pool.now())
+    const { counts: { accepted, rejected, exhausted, expired, inDoubt, notSent } } = this.#standing
+    const count = accepted + rejected + exhausted + expired + inDoubt + notSent
+    if (count === this.#collected) return undefined
+    this.#collected = count
     const settled = this.#batch.settled()
     if (this.isClear) this.#clearAt = this.#standing.refused
     return { settled, below: this.#standing.firstUnsettled }

@@ -2,8 +2,8 @@
  * What is offered to old clients when they shake hands.
  *
  * TLS 1.2 and not 1.3, without session tickets: with TLS 1.3 tickets follow the handshake, a client that never reads
- * has them lie unread when it closes, and its kernel answers with a reset that takes the error response with it.
- * Nothing is sent behind the handshake of TLS 1.2.
+ * has them lie unread when it closes, and its kernel sends a reset that takes along the error response, or what the
+ * client has written and we have not read. Nothing is sent behind the handshake of TLS 1.2.
  */
 import { constants } from 'node:crypto'
 import { readMaterial } from '../material.js'

@@ -8,6 +8,7 @@ import Fastify from 'fastify'
 import { readFileSync } from 'node:fs'
 import { openTokenStore } from '../stores/index.js'
 import { Apps } from './apps.js'
+import { refuseConnection, watchConnections } from './connections.js'
 import { guard, limitRate } from './guard.js'
 import { JobReader } from './jobs/reader.js'
 import { Runner } from './jobs/runner.js'
@@ -33,10 +34,19 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** @typedef {import('fastify').FastifyInstance<any, any, any, any>} Server */
 
-/** Milliseconds in which a request must have come whole; and connections at once, beyond which none are taken. */
+/** Milliseconds in which a request must have come whole, and its headers; how often it is looked who is late. */
 const REQUEST_TIMEOUT = 60_000
 const HEADERS_TIMEOUT = 10_000
+const LATE_INTERVAL = 2_000
+
+/** Milliseconds that a connection is kept for the next request. */
+const KEEP_ALIVE = 72_000
+
+/** Connections at once, beyond which none are taken: those that wait have their own, lower bound. */
 const MOST_CONNECTIONS = 5_000
+
+/** Milliseconds that a database server gets to answer a statement: whoever asks waits for it. */
+const STATEMENT_TIMEOUT = 10_000
 
 /** Characters of a part of a path: 255 of a client's id, each up to twelve when percent-encoded. */
 const PATH_PART = 3_060
@@ -52,7 +62,9 @@ export async function createSidecar (config, { log } = {}) {
     logger: logger(config.logLevel, log),
     bodyLimit: config.limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT,
-    http: { headersTimeout: HEADERS_TIMEOUT },
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: LATE_INTERVAL },
+    keepAliveTimeout: KEEP_ALIVE,
+    clientErrorHandler: refuseConnection,
     return503OnClosing: false, // we say it in our own words
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PATH_PART },
@@ -61,10 +73,11 @@ export async function createSidecar (config, { log } = {}) {
     frameworkErrors: refuse
   }))
   server.server.maxConnections = MOST_CONNECTIONS
+  watchConnections(server)
 
   const metrics = new Metrics()
-  const store = await openTokenStore(config.database, config.tokens)
-  const journal = await Journal.open(config.journal).catch(async error => {
+  const store = await openTokenStore(config.database, { ...config.tokens, statementTimeout: STATEMENT_TIMEOUT })
+  const journal = await Journal.open(config.journal, { statementTimeout: STATEMENT_TIMEOUT }).catch(async error => {
     await store.close()
     throw error
   })

@@ -34,6 +34,10 @@ import { invalid } from './values.js'
 /** @typedef {import('kysely').ColumnDataType | import('kysely').Expression<any>} ColumnType */
 
 const LOCK_TIMEOUT = 5_000
+/** Long: a table may be large and without an index. */
+const STATEMENT_TIMEOUT = 120_000
+/** Milliseconds that a server gets to take leave of; then its connections are left to themselves. */
+const CLOSE_TIMEOUT = 5_000
 /** So often is a transaction begun again that met another one. */
 const RACES = 10
 const FIRST_WAIT = 5
@@ -126,13 +130,25 @@ export class Database {
     if (this.#closed) return
     this.#closed = true
     const { beforeClose } = this.dialect
-    if (!beforeClose) return this.#kysely.destroy()
+    if (!beforeClose) {
+      const late = setTimeout(CLOSE_TIMEOUT, undefined, { ref: false })
+      return Promise.race([this.#kysely.destroy(), late])
+    }
     await this.#kysely.connection().execute(async connection => {
       await beforeClose(connection).catch(() => {})
       // While the connection is still ours: nothing can begin on it that closing would cut in two.
       await this.#kysely.destroy()
     })
   }
+}
+
+/**
+ * @param {unknown} [value]
+ * @returns {number} milliseconds
+ */
+export function checkStatementTimeout (value = STATEMENT_TIMEOUT) {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 1 && value <= 2 ** 31 - 1) return value
+  throw invalid('statementTimeout must be a number of milliseconds.')
 }
 
 /**

@@ -20,7 +20,9 @@ import { words } from './words.js'
  * - `undated`: what a removal with `unlessSince` does to a token of which nobody knows when it was registered:
  *   'keep' it (default: it may have been registered since), or 'remove' it.
  * - `lockTimeout`: milliseconds to wait for another process's lock (default 5,000).
- * @typedef {TableOptions & { create?: boolean, undated?: 'keep' | 'remove', lockTimeout?: number }} DatabaseOptions
+ * - `statementTimeout`: milliseconds that a server gets to answer a statement (default 120,000).
+ * @typedef {TableOptions & { create?: boolean, undated?: 'keep' | 'remove', lockTimeout?: number,
+ *   statementTimeout?: number }} DatabaseOptions
  */
 
 /**
@@ -68,17 +70,18 @@ export async function openStore (where, options, words) {
 /**
  * A database for tables of our own, beside the tokens or elsewhere; a file that is not there is made.
  * @param {string} where `sqlite:FILE`, `sqlite::memory:`, `mysql://…`, `mariadb://…`, `postgres://…`, `postgresql://…`
+ * @param {{ statementTimeout?: number }} [options] of a server
  * @returns {Promise<import('./database.js').Database>}
  * @throws {import('../errors.js').BellpushError} BELLPUSH_OPTION_INVALID, BELLPUSH_STORE_…
  */
-export async function openDatabase (where) {
+export async function openDatabase (where, options = {}) {
   const { scheme, rest } = parted(where)
   if (scheme === 'sqlite' && rest !== '') {
     return (await import('./sqlite.js')).openSqliteDatabase(rest, { create: true }, words)
   }
-  if (scheme === 'mysql' || scheme === 'mariadb') return (await import('./mysql.js')).openMysqlDatabase(where, {})
+  if (scheme === 'mysql' || scheme === 'mariadb') return (await import('./mysql.js')).openMysqlDatabase(where, options)
   if (scheme === 'postgres' || scheme === 'postgresql') {
-    return (await import('./postgres.js')).openPostgresDatabase(where, {})
+    return (await import('./postgres.js')).openPostgresDatabase(where, options)
   }
   throw invalid('A database is named sqlite:FILE, sqlite::memory:, mysql://… or postgres://….')
 }

@@ -5,7 +5,7 @@
  * client's id is compared byte by byte besides.
  */
 import { MysqlDialect, sql } from 'kysely'
-import { explainServer, fits, openServer, openServerDatabase, timeouts, unreachable } from './server.js'
+import { CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, unreachable } from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -20,7 +20,7 @@ export async function openMysql (url, options, words) {
 /**
  * The database alone, whatever is in it.
  * @param {string} url
- * @param {{ lockTimeout?: number }} options
+ * @param {{ lockTimeout?: number, statementTimeout?: number }} options
  */
 export async function openMysqlDatabase (url, options) {
   return openServerDatabase(kind(), url, options)
@@ -105,6 +105,7 @@ const REASONS = [
   [unreachable, 'BELLPUSH_STORE_UNAVAILABLE', 'cannot be reached. See that its server runs; then try again.'],
   [/^(PROTOCOL_|ER_SERVER_SHUTDOWN|ER_CON_COUNT|ER_TOO_MANY_USER|ER_CONNECTION_KILLED|ER_HOST_IS_BLOCKED)|closed state/,
     'BELLPUSH_STORE_UNAVAILABLE', 'ended the connection, or has none to give. Try again.'],
+  [/^ER_STATEMENT_TIMEOUT/, 'BELLPUSH_STORE_UNAVAILABLE', 'took too long. Try again; see whether it lacks an index.'],
   [/^ER_LOCK_(WAIT_TIMEOUT|DEADLOCK)/, 'BELLPUSH_STORE_LOCKED',
     'is locked by another transaction; nothing was changed. Try again, or end what holds the lock.'],
   [/^ER_(TABLEACCESS_DENIED|COLUMNACCESS_DENIED|OPTION_PREVENTS|CANT_EXECUTE_IN_READ_ONLY|READ_ONLY|OPEN_AS_READONLY)/,
@@ -118,13 +119,13 @@ const REASONS = [
 ]
 
 /** @type {import('./server.js').Kind['connect']} */
-function connect (mysql, login, { connections, lockTimeout }) {
+function connect (mysql, login, { connections, lockTimeout, statementTimeout }) {
   const pool = mysql.createPool({
     ...login,
     charset: 'utf8mb4',
     connectionLimit: connections,
     maxIdle: connections,
-    connectTimeout: timeouts.connect,
+    connectTimeout: CONNECT_TIMEOUT,
     enableKeepAlive: true,
     stringifyObjects: true,
     // Numbers of 64 bits go beyond what a JavaScript number holds exactly.
@@ -139,22 +140,44 @@ function connect (mysql, login, { connections, lockTimeout }) {
   // a thousand values.
   const setUp = ['set session transaction isolation level read committed', `set session
     sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = ${seconds},
-    lock_wait_timeout = ${seconds} /*M! , in_predicate_conversion_threshold = 0 */`]
+    lock_wait_timeout = ${seconds} /*M! , in_predicate_conversion_threshold = 0,
+    max_statement_time = ${statementTimeout / 1000} */`]
   pool.on('connection', (/** @type {any} */ connection) => {
     // A connection that is not set up must not be used; what waits behind this on it fails.
     for (const text of setUp) connection.query(text, (/** @type {unknown} */ error) => error && connection.destroy())
   })
   return new MysqlDialect({
     pool: {
-      getConnection: callback => pool.getConnection((/** @type {any} */ error, /** @type {any} */ connection) =>
-        callback(error, connection && withTimeout(connection))),
+      getConnection: callback => soon(pool, (/** @type {any} */ error, /** @type {any} */ connection) =>
+        callback(error, connection && withTimeout(connection, statementTimeout))),
       end: callback => pool.end(callback)
     }
   })
 }
 
-/** @param {any} connection */
-function withTimeout (connection) {
+/**
+ * A connection of the pool, or an error: the driver would let those who wait behind busy ones wait for ever.
+ * @param {any} pool
+ * @param {(error: any, connection?: any) => void} callback
+ */
+function soon (pool, callback) {
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    callback(Object.assign(new Error('no connection in time'), { code: 'PROTOCOL_CONNECTION_TIMEOUT' }))
+  }, CONNECT_TIMEOUT)
+  pool.getConnection((/** @type {any} */ error, /** @type {any} */ connection) => {
+    clearTimeout(timer)
+    if (!isLate) callback(error, connection)
+    else connection?.release()
+  })
+}
+
+/**
+ * @param {any} connection
+ * @param {number} statementTimeout milliseconds
+ */
+function withTimeout (connection, statementTimeout) {
   return {
     /**
      * @param {string} text
@@ -167,7 +190,7 @@ function withTimeout (connection) {
         // Its answer may still come, and would be taken for that of the next statement.
         connection.destroy()
         callback(Object.assign(new Error('no answer in time'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }), undefined)
-      }, timeouts.statement)
+      }, statementTimeout)
       return connection.query({ sql: text, values }, (/** @type {any} */ error, /** @type {any} */ result) => {
         clearTimeout(timer)
         callback(error, result)

@@ -2,7 +2,7 @@
  * PostgreSQL: the driver `pg`, and what it does differently from other databases.
  */
 import { PostgresDialect, sql } from 'kysely'
-import { explainServer, fits, openServer, openServerDatabase, timeouts, unreachable } from './server.js'
+import { CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, unreachable } from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -17,7 +17,7 @@ export async function openPostgres (url, options, words) {
 /**
  * The database alone, whatever is in it.
  * @param {string} url
- * @param {{ lockTimeout?: number }} options
+ * @param {{ lockTimeout?: number, statementTimeout?: number }} options
  */
 export async function openPostgresDatabase (url, options) {
   return openServerDatabase(kind(), url, options)
@@ -100,12 +100,14 @@ const REASONS = [
 const INT8 = 20
 
 /** @type {import('./server.js').Kind['connect']} */
-function connect (pg, login, { connections, lockTimeout }) {
+function connect (pg, login, { connections, lockTimeout, statementTimeout }) {
   const pool = new pg.Pool({
     ...login,
     max: connections,
-    connectionTimeoutMillis: timeouts.connect,
-    query_timeout: timeouts.statement,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    query_timeout: statementTimeout,
+    // The server is to stop working for nobody.
+    statement_timeout: Math.ceil(statementTimeout),
     lock_timeout: Math.max(1, Math.ceil(lockTimeout)),
     keepAlive: true,
     application_name: 'bellpush',
@@ -136,6 +138,8 @@ function withTimeout (client) {
      * @param {unknown[]} values
      */
     async query (text, values) {
+      // It would wait behind the statement that got no answer.
+      if (failed) throw Object.assign(new Error('this connection has failed'), { code: '08006' })
       try {
         return await client.query(text, values)
       } catch (error) {

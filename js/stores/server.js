@@ -4,7 +4,7 @@
  */
 import { BellpushError } from '../errors.js'
 import { parseAddress } from './address.js'
-import { checkLockTimeout, Database } from './database.js'
+import { checkLockTimeout, checkStatementTimeout, Database } from './database.js'
 import { openLayout } from './layout.js'
 import { checkOptions } from './options.js'
 import { SqlBackend } from './sql.js'
@@ -13,20 +13,22 @@ import { isWholeNumber } from './values.js'
 /** So many connections does a store open at most. */
 const CONNECTIONS = 10
 
-/** How long the drivers wait for a connection and for the answer to a statement, milliseconds. */
-export const timeouts = Object.freeze({ connect: 10_000, statement: 120_000 })
+/** How long is waited for a connection, a free one or a new one, milliseconds. */
+export const CONNECT_TIMEOUT = 10_000
 
 /**
  * What a driver reports (`code: message`), what it means to us, and what to do. The last one takes whatever is left.
  * @typedef {[pattern: RegExp, code: import('../errors.js').ErrorCode, words: string][]} Reasons
  */
 
+/** @typedef {{ connections: number, lockTimeout: number, statementTimeout: number }} Limits milliseconds */
+
 /**
  * @typedef {object} Kind
  * @property {string} driver the package
  * @property {number} port
  * @property {import('./database.js').Dialect} dialect
- * @property {(driver: any, login: import('./address.js').Login, limits: { connections: number, lockTimeout: number })
+ * @property {(driver: any, login: import('./address.js').Login, limits: Limits)
  *   => import('kysely').Dialect} connect
  */
 
@@ -38,8 +40,8 @@ export const timeouts = Object.freeze({ connect: 10_000, statement: 120_000 })
  * @returns {Promise<SqlBackend>}
  */
 export async function openServer (kind, url, options, words) {
-  const { names, undated, lockTimeout } = checkOptions(options, words)
-  const database = await openServerDatabase(kind, url, { lockTimeout })
+  const { names, undated, lockTimeout, statementTimeout } = checkOptions(options, words)
+  const database = await openServerDatabase(kind, url, { lockTimeout, statementTimeout })
   try {
     return new SqlBackend(database, await openLayout(database, names, options.create === true, words), { undated })
   } catch (error) {
@@ -52,15 +54,16 @@ export async function openServer (kind, url, options, words) {
  * The database alone, whatever is in it. Connects when there is something to ask.
  * @param {Kind} kind
  * @param {string} url
- * @param {{ lockTimeout?: number }} options
+ * @param {{ lockTimeout?: number, statementTimeout?: number }} options
  * @returns {Promise<Database>}
  */
 export async function openServerDatabase ({ driver: name, port, dialect, connect }, url, options) {
   const lockTimeout = checkLockTimeout(options.lockTimeout)
+  const statementTimeout = checkStatementTimeout(options.statementTimeout)
   const { login, label } = parseAddress(url, port)
   const driver = await load(name)
   /** @param {number} connections */
-  const driverOf = connections => connect(driver, login, { connections, lockTimeout })
+  const driverOf = connections => connect(driver, login, { connections, lockTimeout, statementTimeout })
   const apart = () => new Database({ driver: driverOf(1), dialect, label, lockTimeout })
   return new Database({ driver: driverOf(CONNECTIONS), dialect, label, lockTimeout, apart })
 }

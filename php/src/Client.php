@@ -7,6 +7,7 @@ namespace Bellpush;
 use Bellpush\Exception\AnswerException;
 use Bellpush\Exception\BellpushException;
 use Bellpush\Exception\UsageException;
+use Bellpush\Http\Clock;
 use Bellpush\Http\Curl;
 use Bellpush\Http\Exchange;
 use Bellpush\Http\Sockets;
@@ -101,7 +102,12 @@ final class Client
      */
     public function pushToClients(array $notification, $clientIds, array $options = [])
     {
-        return $this->pushTo(['clientIds' => $this->listOf($clientIds)], $notification, $options);
+        // As text: the sidecar counts no further than 2^53, and then a number may be another one.
+        $ids = array_map(static function ($id) {
+            return is_int($id) ? (string) $id : $id;
+        }, $this->listOf($clientIds));
+
+        return $this->pushTo(['clientIds' => $ids], $notification, $options);
     }
 
     /**
@@ -157,17 +163,37 @@ final class Client
      */
     public function wait(string $id, float $seconds, ?callable $onProgress = null): Job
     {
-        $deadline = microtime(true) + $seconds;
+        $deadline = Clock::now() + $seconds;
         for ($pause = self::FIRST_PAUSE;; $pause = min($pause * 1.5, self::LONGEST_PAUSE)) {
             $job = $this->job($id);
             if ($onProgress !== null) {
                 $onProgress($job);
             }
-            $left = $deadline - microtime(true);
+            $left = $deadline - Clock::now();
             if ($job->isOver() || $left <= 0) {
                 return $job;
             }
-            usleep((int) (min($pause, $left) * 1e6));
+            Clock::sleep(min($pause, $left));
+        }
+    }
+
+    /**
+     * Watches a job as the sidecar tells what has changed, about twice a second: for a page that shows progress.
+     *
+     * If the connection is lost it is made again, for as long as `retryFor` says.
+     *
+     * @param float $seconds after which there are no more
+     * @return \Generator<int, Job> the last one `isOver()`, unless the time was over before
+     * @throws BellpushException
+     */
+    public function watch(string $id, float $seconds): \Generator
+    {
+        foreach ($this->exchange->events($this->path('jobs', $id, 'events'), $seconds) as $json) {
+            $job = Job::of($json);
+            yield $job;
+            if ($job->isOver()) {
+                return;
+            }
         }
     }
 

@@ -107,6 +107,14 @@ final class Fields
         return ['code' => $stop->string('code'), 'detail' => $stop->string('detail')];
     }
 
+    /** @return array<string, int> by name, whatever the names are */
+    public function ints(string $name): array
+    {
+        $values = $this->values[$name] ?? null;
+
+        return is_array($values) && $values === array_filter($values, 'is_int') ? $values : $this->fail($name);
+    }
+
     /** @return array<string, int> by outcome */
     public function counts(): array
     {

@@ -36,6 +36,9 @@ final class Job
     /** @var array<string, int> as in Report */
     public $counts;
 
+    /** @var array<string, int> tokens that were not accepted, by `outcome reason` */
+    public $reasons;
+
     /** @var int dead tokens that are no longer in the token database */
     public $removed;
 
@@ -62,6 +65,7 @@ final class Job
         $job->total = $fields->nullableInt('total');
         $job->settled = $fields->int('settled');
         $job->counts = $fields->counts();
+        $job->reasons = $fields->ints('reasons');
         $job->removed = $fields->int('removed');
         $job->unknownClients = $fields->int('unknownClients');
         $job->stopped = $fields->stop();

@@ -25,7 +25,8 @@ final class Answers
     public const JOB = [
         'id' => 'f00', 'app' => 'doorbell', 'state' => 'running', 'createdAt' => '2026-01-02T03:04:05.678Z',
         'startedAt' => '2026-01-02T03:04:06.000Z', 'finishedAt' => null, 'total' => null, 'settled' => 2,
-        'counts' => self::COUNTS, 'removed' => 1, 'unknownClients' => 1, 'stopped' => null,
+        'counts' => self::COUNTS, 'reasons' => ['rejected InvalidToken' => 1], 'removed' => 1, 'unknownClients' => 1,
+        'stopped' => null,
     ];
 
     public const FINISHED = ['state' => 'finished', 'finishedAt' => '2026-01-02T03:04:07Z', 'total' => 2] + self::JOB;

@@ -16,11 +16,11 @@ final class FakeTransport implements Transport
     /** @var Request[] */
     public $asked = [];
 
-    /** @var array<int, Response|\Throwable> */
+    /** @var array<int, Response|\Throwable|array<int, Response|string|\Throwable>> */
     private $answers;
 
     /**
-     * @param array<int, Response|\Throwable> $answers
+     * @param array<int, Response|\Throwable|array<int, Response|string|\Throwable>> $answers of a stream: its pieces
      */
     public function __construct(array $answers)
     {
@@ -36,6 +36,18 @@ final class FakeTransport implements Transport
         }
 
         return $answer;
+    }
+
+    public function stream(Request $request, float $seconds): \Generator
+    {
+        $this->asked[] = $request;
+        $answer = array_shift($this->answers);
+        foreach (is_array($answer) ? $answer : [$answer] as $piece) {
+            if ($piece instanceof \Throwable) {
+                throw $piece;
+            }
+            yield $piece;
+        }
     }
 
     /**

@@ -21,12 +21,12 @@ final class ScriptedServer
     /**
      * @param array<int, array{bytes: string, then: string}> $answers of answer(), bytes() or silence()
      */
-    public function __construct(array $answers)
+    public function __construct(array $answers, string $host = '127.0.0.1')
     {
-        $command = [PHP_BINARY, __DIR__ . '/scripted-server.php'];
+        $command = [PHP_BINARY, __DIR__ . '/scripted-server.php', $host];
         $this->process = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $this->pipes);
         fwrite($this->pipes[0], json_encode($answers) . "\n");
-        $this->url = 'http://127.0.0.1:' . trim(fgets($this->pipes[1]));
+        $this->url = "http://$host:" . trim(fgets($this->pipes[1]));
     }
 
     public function __destruct()
@@ -51,6 +51,12 @@ final class ScriptedServer
         }
 
         return ['line' => $lines[0], 'headers' => $headers, 'body' => $request['body']];
+    }
+
+    /** What the server says besides requests. */
+    public function said(): string
+    {
+        return json_decode(fgets($this->pipes[1]));
     }
 
     /** @return array{bytes: string, then: string} */

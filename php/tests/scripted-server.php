@@ -1,17 +1,18 @@
 <?php
 
 /**
- * A server that answers as it is told, whatever it is asked. On its stdin comes one line, a list of answers in JSON, of
- * which each connection gets the next:
+ * A server that answers as it is told, whatever it is asked, at the address of its argument. On its stdin comes one
+ * line, a list of answers in JSON, of which each connection gets the next:
  *
- *     { "bytes": base64, "then": "close" | "hold" }
+ *     { "bytes": base64, "then": "close" | "hold" | "until-closed" }
  *
- * `hold` keeps the connection open and silent. Its stdout says its port, and then each request that it has read, a line
- * of JSON for each; of a long body only the SHA-1. It ends when its stdin is closed.
+ * `hold` keeps the connection open and silent, `until-closed` says `"closed"` when the other side has closed it. Its
+ * stdout says its port, and then each request that it has read, a line of JSON for each; of a long body only the SHA-1.
+ * It ends when its stdin is closed.
  */
 
 $answers = json_decode(fgets(STDIN), true);
-$server = stream_socket_server('tcp://127.0.0.1:0');
+$server = stream_socket_server("tcp://$argv[1]:0");
 echo substr(strrchr(stream_socket_get_name($server, false), ':'), 1), "\n";
 
 $held = [];
@@ -32,6 +33,11 @@ while (true) {
     echo json_encode(['head' => $head, 'body' => strlen($body) > 9999 ? sha1($body) : $body]), "\n";
     $answer = array_shift($answers) ?? ['bytes' => '', 'then' => 'close'];
     @fwrite($client, base64_decode($answer['bytes']));
+    if ($answer['then'] === 'until-closed') {
+        while (fread($client, 65536) !== '') {
+        }
+        echo json_encode('closed'), "\n";
+    }
     if ($answer['then'] === 'hold') {
         $held[] = $client;
     } else {

@@ -10,6 +10,7 @@
 //! | command 2 | `02` · frame length 4 · items, each: id 1 · length 2 · data |
 
 use std::fmt;
+use std::mem;
 
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
@@ -83,6 +84,23 @@ pub struct Frame {
     pub payload: Bytes,
 }
 
+/// A [`Frame`] whose token and payload lie where the decoder holds them: no byte of it is copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FrameView<'a> {
+    /// Which layout.
+    pub command: Command,
+    /// The sender's number for it.
+    pub identifier: Option<u32>,
+    /// Unix seconds.
+    pub expiration: Option<u32>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// The device token as it came.
+    pub token: &'a [u8],
+    /// The payload as it came.
+    pub payload: &'a [u8],
+}
+
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
@@ -110,6 +128,20 @@ pub enum EncodeError {
 }
 
 impl Frame {
+    /// The frame, where it lies.
+    #[must_use]
+    pub fn view(&self) -> FrameView<'_> {
+        let Self { command, identifier, expiration, priority, token, payload } = self;
+        FrameView {
+            command: *command,
+            identifier: *identifier,
+            expiration: *expiration,
+            priority: *priority,
+            token,
+            payload,
+        }
+    }
+
     /// Appends the frame's bytes to `out`. Commands 0 and 1 leave out what they cannot say; command 1 writes 0 for what
     /// is not said, because its fields are always there.
     ///
@@ -234,6 +266,8 @@ pub struct Decoder {
     /// Offset in the stream of the first byte in `buffer`.
     offset: u64,
     max_frame: usize,
+    /// Bytes at the beginning of `buffer` that the last view looked at.
+    viewed: usize,
     failed: Option<DecodeError>,
 }
 
@@ -244,7 +278,7 @@ impl Decoder {
     /// A decoder that refuses frames of more than `max_frame` bytes as soon as their lengths are known.
     #[must_use]
     pub fn new(max_frame: usize) -> Self {
-        Self { buffer: BytesMut::new(), offset: 0, max_frame, failed: None }
+        Self { buffer: BytesMut::new(), offset: 0, max_frame, viewed: 0, failed: None }
     }
 
     /// Adds received bytes. Call [`Decoder::next_frame`] until it has no more.
@@ -257,7 +291,7 @@ impl Decoder {
     /// How many bytes of an unfinished frame are held.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.viewed
     }
 
     /// Offset in the stream of the next frame's first byte.
@@ -271,30 +305,48 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`], the same again at each further call.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, DecodeError> {
+        let offset = self.offset;
+        let Some(Extent { command, frame_length }) = self.measure_next()? else { return Ok(None) };
+        self.viewed = 0;
+        let bytes = self.buffer.split_to(frame_length).freeze();
+        let read = read(&bytes, command, offset).map(|view| Frame {
+            command,
+            identifier: view.identifier,
+            expiration: view.expiration,
+            priority: view.priority,
+            token: bytes.slice_ref(view.token),
+            payload: bytes.slice_ref(view.payload),
+        });
+        self.failed = read.as_ref().err().copied();
+        read.map(Some)
+    }
+
+    /// Like [`Decoder::next_frame`], for whoever is done with the frame before the next call.
+    ///
+    /// # Errors
+    /// [`DecodeError`], the same again at each further call.
+    pub fn next_view(&mut self) -> Result<Option<FrameView<'_>>, DecodeError> {
+        let offset = self.offset;
+        let Some(Extent { command, frame_length }) = self.measure_next()? else { return Ok(None) };
+        let read = read(self.buffer.get(..frame_length).unwrap_or_default(), command, offset);
+        self.failed = read.as_ref().err().copied();
+        read.map(Some)
+    }
+
+    /// Lets go of the last view, and makes sure that the next frame is whole. Then it counts as viewed.
+    fn measure_next(&mut self) -> Result<Option<Extent>, DecodeError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let outcome = self.decode_next();
-        if let Err(error) = outcome {
-            self.failed = Some(error);
+        self.buffer.advance(mem::take(&mut self.viewed));
+        let measured = measure(&self.buffer, self.offset, self.max_frame);
+        self.failed = measured.as_ref().err().copied();
+        let whole = measured?.filter(|extent| self.buffer.len() >= extent.frame_length);
+        if let Some(extent) = &whole {
+            self.viewed = extent.frame_length;
+            self.offset += extent.frame_length as u64;
         }
-        outcome
-    }
-
-    fn decode_next(&mut self) -> Result<Option<Frame>, DecodeError> {
-        let Some(extent) = measure(&self.buffer, self.offset, self.max_frame)? else {
-            return Ok(None);
-        };
-        if self.buffer.len() < extent.frame_length {
-            return Ok(None);
-        }
-        let bytes = self.buffer.split_to(extent.frame_length).freeze();
-        let offset = self.offset;
-        self.offset += extent.frame_length as u64;
-        match extent.command {
-            Command::Items => read_items(bytes, offset).map(Some),
-            plain => Ok(Some(read_plain(bytes, plain))),
-        }
+        Ok(whole)
     }
 }
 
@@ -351,42 +403,50 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|raw| u32::from_be_bytes(*raw))
 }
 
-/// Reads a whole frame of command 0 or 1; `measure` has made sure that it is whole.
-fn read_plain(mut bytes: Bytes, command: Command) -> Frame {
-    bytes.advance(1);
-    let mut number = || (bytes.remaining() >= 4).then(|| bytes.get_u32());
-    let (identifier, expiration) = if command == Command::Enhanced { (number(), number()) } else { (None, None) };
-    let mut data = || {
-        let length = if bytes.remaining() >= 2 { usize::from(bytes.get_u16()) } else { 0 };
-        bytes.split_to(length.min(bytes.len()))
-    };
-    let (token, payload) = (data(), data());
-    Frame { command, identifier, expiration, priority: None, token, payload }
+/// Reads a whole frame; `offset` is where its first byte stands in the stream.
+fn read(bytes: &[u8], command: Command, offset: u64) -> Result<FrameView<'_>, DecodeError> {
+    match command {
+        Command::Items => read_items(bytes, offset),
+        plain => Ok(read_plain(bytes, plain)),
+    }
 }
 
-/// Reads a whole frame of command 2. `offset` is where its first byte stands in the stream.
-fn read_items(frame_bytes: Bytes, offset: u64) -> Result<Frame, DecodeError> {
-    let whole = frame_bytes.len();
-    let mut rest = frame_bytes;
-    rest.advance(5);
-    let empty = Bytes::new;
-    let mut frame = Frame {
+/// The first `length` bytes, or all where there are fewer, and what is behind them.
+fn cut(bytes: &[u8], length: usize) -> (&[u8], &[u8]) {
+    bytes.split_at_checked(length).unwrap_or((bytes, &[]))
+}
+
+/// Reads a whole frame of command 0 or 1; `measure` has made sure that it is whole.
+fn read_plain(bytes: &[u8], command: Command) -> FrameView<'_> {
+    let (identifier, expiration, head) =
+        if command == Command::Enhanced { (u32_at(bytes, 1), u32_at(bytes, 5), 9) } else { (None, None, 1) };
+    let length_at = |at| usize::from(u16_at(bytes, at).unwrap_or(0));
+    let (token, _) = cut(bytes.get(head + 2..).unwrap_or_default(), length_at(head));
+    let behind = head + 2 + token.len();
+    let (payload, _) = cut(bytes.get(behind + 2..).unwrap_or_default(), length_at(behind));
+    FrameView { command, identifier, expiration, priority: None, token, payload }
+}
+
+/// Reads a whole frame of command 2.
+fn read_items(whole: &[u8], offset: u64) -> Result<FrameView<'_>, DecodeError> {
+    let (_, mut rest) = cut(whole, 5);
+    let mut frame = FrameView {
         command: Command::Items,
         identifier: None,
         expiration: None,
         priority: None,
-        token: empty(),
-        payload: empty(),
+        token: &[],
+        payload: &[],
     };
     let mut seen = [false; 6];
     while !rest.is_empty() {
-        let at = offset + (whole - rest.len()) as u64;
+        let at = offset + (whole.len() - rest.len()) as u64;
         let fail =
             |past: u64, problem| DecodeError { offset: at + past, identifier: frame.identifier.unwrap_or(0), problem };
-        if rest.len() < 3 {
+        let [id, high, low, items @ ..] = rest else {
             return Err(fail(0, Problem::ItemHeadCut { left: rest.len() }));
-        }
-        let (id, length) = (rest.get_u8(), rest.get_u16());
+        };
+        let (id, length) = (*id, u16::from_be_bytes([*high, *low]));
         match seen.get_mut(usize::from(id)) {
             Some(twice) if id != 0 => {
                 if *twice {
@@ -399,17 +459,17 @@ fn read_items(frame_bytes: Bytes, offset: u64) -> Result<Frame, DecodeError> {
         if let Some(expected) = item::fixed_length(id).filter(|expected| *expected != length) {
             return Err(fail(1, Problem::ItemLength { id, expected, found: length }));
         }
-        if usize::from(length) > rest.len() {
-            return Err(fail(1, Problem::ItemOverruns { id, declared: length, left: rest.len() }));
-        }
-        let mut data = rest.split_to(usize::from(length));
+        let Some((data, behind)) = items.split_at_checked(usize::from(length)) else {
+            return Err(fail(1, Problem::ItemOverruns { id, declared: length, left: items.len() }));
+        };
         match id {
             item::TOKEN => frame.token = data,
             item::PAYLOAD => frame.payload = data,
-            item::IDENTIFIER => frame.identifier = Some(data.get_u32()),
-            item::EXPIRATION => frame.expiration = Some(data.get_u32()),
-            _ => frame.priority = Some(Priority(data.get_u8())),
+            item::IDENTIFIER => frame.identifier = u32_at(data, 0),
+            item::EXPIRATION => frame.expiration = u32_at(data, 0),
+            _ => frame.priority = data.first().map(|priority| Priority(*priority)),
         }
+        rest = behind;
     }
     Ok(frame)
 }

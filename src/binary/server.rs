@@ -5,14 +5,14 @@
 use crate::notification::DeviceToken;
 
 use super::error_response::ErrorResponse;
-use super::frame::{DecodeError, Frame, Problem};
+use super::frame::{DecodeError, FrameView, Problem};
 
 /// What a frame must have so that a gateway can pass it on; otherwise the answer that it gets.
 ///
 /// # Errors
 /// The [`ErrorResponse`] of Apple's table: 2 without a token, 5 for a token too long, 4 without a payload, 7 for a
 /// payload of more than `payload_limit` bytes.
-pub fn judge(frame: &Frame, payload_limit: usize) -> Result<(), ErrorResponse> {
+pub fn judge(frame: &FrameView<'_>, payload_limit: usize) -> Result<(), ErrorResponse> {
     let status = match (frame.token.len(), frame.payload.len()) {
         (0, _) => 2,
         (token, _) if token > DeviceToken::MAX_BYTES => 5,

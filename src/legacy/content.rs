@@ -2,9 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use bytes::Bytes;
-
-use crate::binary::Frame;
+use crate::binary::frame::FrameView;
 use crate::notification::Priority;
 
 /// What a resend is recognised by: token, payload and priority, as a hash, and the expiration. The identifier is not among
@@ -44,15 +42,16 @@ impl Content {
 /// Makes [`Content`]s; hashes a payload once that many frames in a row have.
 #[derive(Debug, Default)]
 pub(super) struct ContentOf {
-    payload: Bytes,
+    payload: Vec<u8>,
     priority: Option<Priority>,
     hasher: DefaultHasher,
 }
 
 impl ContentOf {
-    pub(super) fn frame(&mut self, frame: &Frame, now: u64) -> Content {
+    pub(super) fn frame(&mut self, frame: &FrameView<'_>, now: u64) -> Content {
         if self.payload != frame.payload || self.priority != frame.priority || self.payload.is_empty() {
-            self.payload = Bytes::copy_from_slice(&frame.payload);
+            self.payload.clear();
+            self.payload.extend_from_slice(frame.payload);
             self.priority = frame.priority;
             self.hasher = DefaultHasher::new();
             frame.payload.hash(&mut self.hasher);

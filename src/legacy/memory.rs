@@ -30,14 +30,17 @@ impl Episode {
     }
 }
 
+/// Hash, expiration and number.
+type Key = (u64, Option<u32>, u64);
+
 /// One old client's memory, shared by its connections. Bounded in number and time.
 #[derive(Debug)]
 pub struct Memory {
     limit: usize,
-    /// By hash, and then in the order in which they came.
-    known: BTreeMap<(u64, u64), Content>,
-    /// The hashes of the numbers from `first` on, whether they are still known or not.
-    hashes: VecDeque<u64>,
+    /// By hash and expiration, and then in the order in which they came.
+    known: BTreeMap<Key, Content>,
+    /// Hash and expiration of the numbers from `first` on, whether they are still known or not.
+    keys: VecDeque<(u64, Option<u32>)>,
     first: u64,
     episodes: VecDeque<Episode>,
     overrun: u64,
@@ -47,7 +50,7 @@ impl Memory {
     /// Remembers at most so many notifications; the oldest go first.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { limit, known: BTreeMap::new(), hashes: VecDeque::new(), first: 0, episodes: VecDeque::new(), overrun: 0 }
+        Self { limit, known: BTreeMap::new(), keys: VecDeque::new(), first: 0, episodes: VecDeque::new(), overrun: 0 }
     }
 
     /// How many are remembered.
@@ -73,12 +76,12 @@ impl Memory {
         self.expire(now);
         let episode = self.next();
         for content in contents {
-            self.known.insert((content.hash, self.next()), content);
-            self.hashes.push_back(content.hash);
+            self.known.insert((content.hash, content.expiration, self.next()), content);
+            self.keys.push_back((content.hash, content.expiration));
         }
         let left = (self.next() - episode) as usize;
         self.episodes.push_back(Episode { first: episode, left, since: now, touched: now });
-        while self.hashes.len() > self.limit {
+        while self.keys.len() > self.limit {
             self.overrun += u64::from(self.forget_first());
         }
         self.slide();
@@ -87,15 +90,9 @@ impl Memory {
 
     /// Whether this is one that is remembered, which it is no longer afterwards.
     pub fn swallow(&mut self, content: &Content, now: u64) -> bool {
-        let like = self.known.range((content.hash, 0)..=(content.hash, u64::MAX));
-        let fits = like.filter(|(_, earlier)| content.is_again(earlier)).map(|(key, _)| *key);
-        let Some(key) = fits.into_iter().find(|(_, number)| {
-            self.episodes.get(self.episode_of(*number)).is_some_and(|episode| !episode.is_over(now))
-        }) else {
-            return false;
-        };
+        let Some(key) = self.find(content, now) else { return false };
         self.known.remove(&key);
-        let at = self.episode_of(key.1);
+        let at = self.episode_of(key.2);
         if let Some(episode) = self.episodes.get_mut(at) {
             episode.left -= 1;
             episode.touched = now;
@@ -104,13 +101,35 @@ impl Memory {
         true
     }
 
+    /// The first of those with the same expiration, or of those with one that was reckoned anew since: at most as many
+    /// seconds less as anything is remembered, so that what differs in nothing else costs no more than so many looks.
+    fn find(&self, content: &Content, now: u64) -> Option<Key> {
+        let lasts = |key: &Key| self.episodes.get(self.episode_of(key.2)).is_some_and(|episode| !episode.is_over(now));
+        let first_of = |lowest: Option<u32>| {
+            let range = (content.hash, lowest, 0)..=(content.hash, content.expiration, u64::MAX);
+            self.known.range(range).find(|(key, _)| lasts(key))
+        };
+        if let Some((key, _)) = first_of(content.expiration).filter(|(_, earlier)| content.is_again(earlier)) {
+            return Some(*key);
+        }
+        let mut from = content.expiration?.saturating_sub((KEPT_AT_MOST / 1000) as u32);
+        loop {
+            let (key, earlier) = first_of(Some(from))?;
+            if content.is_again(earlier) {
+                return Some(*key);
+            }
+            // Those that came later with this expiration allow even less of a difference.
+            from = key.1?.checked_add(1).filter(|from| Some(*from) <= content.expiration)?;
+        }
+    }
+
     /// The client was never told: it will not send again what this connection left behind.
     pub fn withdraw(&mut self, episode: u64) {
         let Some(at) = self.episodes.iter().position(|known| known.first == episode) else { return };
         let end = self.episodes.get(at + 1).map_or(self.next(), |next| next.first);
         for number in episode.max(self.first)..end {
-            if let Some(hash) = self.hashes.get((number - self.first) as usize) {
-                self.known.remove(&(*hash, number));
+            if let Some((hash, expiration)) = self.keys.get((number - self.first) as usize) {
+                self.known.remove(&(*hash, *expiration, number));
             }
         }
         if let Some(episode) = self.episodes.get_mut(at) {
@@ -129,7 +148,7 @@ impl Memory {
     }
 
     fn next(&self) -> u64 {
-        self.first + self.hashes.len() as u64
+        self.first + self.keys.len() as u64
     }
 
     /// The place of the episode that has this number.
@@ -139,10 +158,10 @@ impl Memory {
 
     /// True: it was still known.
     fn forget_first(&mut self) -> bool {
-        let Some(hash) = self.hashes.pop_front() else { return false };
+        let Some((hash, expiration)) = self.keys.pop_front() else { return false };
         let number = self.first;
         self.first += 1;
-        let was_known = self.known.remove(&(hash, number)).is_some();
+        let was_known = self.known.remove(&(hash, expiration, number)).is_some();
         let at = self.episode_of(number);
         if let (true, Some(episode)) = (was_known, self.episodes.get_mut(at)) {
             episode.left -= 1;

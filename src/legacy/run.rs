@@ -47,7 +47,10 @@ pub struct Intake {
     pub text: Vec<u8>,
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Reckoned and not looked up, so that the compiler does many at once.
+fn digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
+}
 
 impl Intake {
     /// Empties it, to be filled again.
@@ -63,7 +66,11 @@ impl Intake {
             Some(last) if begins.is_none() && last.run == run && last.digits == digits => last.count += 1,
             _ => self.segments.push(Segment { run, begins, digits, count: 1 }),
         }
-        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
-        self.text.extend(token.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        let start = self.text.len();
+        self.text.resize(start + digits, 0);
+        let (pairs, _) = self.text.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(token) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
     }
 }

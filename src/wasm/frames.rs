@@ -68,7 +68,7 @@ impl FrameDecoder {
     }
 
     fn take(&mut self, frame: &frame::Frame, offset: u64) {
-        if let Err(answer) = server::judge(frame, self.payload_limit) {
+        if let Err(answer) = server::judge(&frame.view(), self.payload_limit) {
             let (token, payload, limit) = (frame.token.len(), frame.payload.len(), self.payload_limit);
             let message = format!(
                 "expected a token of 1 to 100 bytes and a payload of 1 to {limit}, found a token of {token} and a payload \

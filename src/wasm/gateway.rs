@@ -118,10 +118,10 @@ impl WasmConversation {
         self.conversation.accept_below(run, slot);
     }
 
-    /// Refuses what has no verdict in a run and cannot have one: its payload is none, or too large.
-    #[wasm_bindgen(js_name = refuseRun)]
-    pub fn refuse_run(&mut self, run: u32, slots: u32, status: u8) {
-        for slot in 0..slots {
+    /// Refuses slots of a run that cannot have a verdict: its payload is none, or too large.
+    #[wasm_bindgen(js_name = refuseSlots)]
+    pub fn refuse_slots(&mut self, run: u32, from: u32, to: u32, status: u8) {
+        for slot in from..to {
             self.conversation.settle(run, slot, verdict::Verdict::Refused(status));
         }
     }

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -23,6 +23,9 @@ const STOP_TIMEOUT = 20_000
  * @property {(sql: string) => Promise<any[]>} query by the bare driver
  * @property {() => Promise<void>} start
  * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill as `kill -9` does; what was committed stays
+ * @property {() => void} freeze it answers nothing any more, and its connections stay
+ * @property {() => void} thaw
  * @property {() => Promise<void>} remove
  */
 
@@ -43,7 +46,7 @@ grant all on bell.* to ringer@'127.0.0.1';
   const server = serverOf(folder, port, owner, signal => ({
     command: '/usr/sbin/mariadbd',
     args: ['--no-defaults', `--datadir=${data}`, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`,
-      `--port=${port}`, '--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0',
+      `--port=${port}`, '--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-flush-log-at-trx-commit=2',
       '--innodb-buffer-pool-size=32M', '--skip-name-resolve', ...signal ? [`--init-file=${initial}`] : []]
   }), 'SIGTERM')
   await server.start()
@@ -119,9 +122,27 @@ function serverOf (folder, port, owner, commandOf, stopSignal) {
     running.kill(stopSignal)
     await once(running, 'exit', { signal: late }).catch(() => running.kill('SIGKILL'))
   }
+  /** Its processes: PostgreSQL has one for each connection. */
+  const pids = () => {
+    const pid = /** @type {number} */ (child?.pid)
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    return [pid, ...workers]
+  }
+  /** @param {NodeJS.Signals} signal */
+  const signalAll = signal => pids().forEach(pid => process.kill(pid, signal))
   return {
     port,
     stop,
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
+    kill: async () => {
+      const all = pids()
+      const gone = once(/** @type {import('node:child_process').ChildProcess} */ (child), 'exit')
+      signalAll('SIGKILL')
+      await gone
+      child = undefined
+      while (all.some(pid => existsSync(`/proc/${pid}`))) await setTimeout(20)
+    },
     start: async () => {
       const { command, args } = commandOf(first)
       first = false
@@ -176,7 +197,7 @@ function postgresPrograms () {
   return join(folder, version, 'bin')
 }
 
-async function freePort () {
+export async function freePort () {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = /** @type {net.AddressInfo} */ (server.address())

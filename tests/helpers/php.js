@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { folder } from './certificates.js'
 import { start } from './command.js'
+import { freePort } from './database-servers.js'
 import { localGateway } from './gateway.js'
 
 export const php = fileURLToPath(new URL('../../php/', import.meta.url))
@@ -101,14 +102,22 @@ export async function oldSite (t, database, url) {
   const config = join(application, 'config/apns.php')
   await writeFile(config, (await readFile(config, 'utf8')).replace('http://127.0.0.1:8195', url))
   await writeFile(join(application, 'config/database.php'), databaseConfig(database))
+  const address = `127.0.0.1:${await freePort()}`
+  const server = spawn('php', ['-S', address, '-t', dir], {
+    cwd: dir, env: { ...process.env, SYSTEM_PATH: system }, stdio: ['ignore', 'inherit', 'pipe']
+  })
+  t.after(() => server.kill('SIGKILL'))
+  const lines = createInterface({ input: server.stderr })
+  await new Promise(resolve => lines.on('line', line => { if (/started$/.test(line)) resolve(undefined) }))
   return {
     /**
      * @param {...string} path controller, method and arguments
      * @returns {Promise<any>} what the page says, in JSON
      */
     async page (...path) {
-      const env = { ...process.env, SYSTEM_PATH: system }
-      const said = await ran(t, 'php', ['index.php', ...path], { cwd: dir, env })
+      const answer = await fetch(`http://${address}/index.php/${path.join('/')}`)
+      const said = await answer.text()
+      assert.equal(answer.status, 200, said)
       try {
         return JSON.parse(said)
       } catch {

@@ -12,8 +12,10 @@ const nothing = { accepted: 0, rejected: 0, exhausted: 0, expired: 0, inDoubt: 0
 /**
  * @param {string} name
  * @param {() => Promise<import('./database-servers.js').Server>} begin
+ * @param {{ locking: string, endless: string }} statements `locking` holds the table of the jobs for 8 seconds;
+ *   `endless` makes a view of that name that nobody can read in a minute
  */
-export function testServerSidecars (name, begin) {
+export function testServerSidecars (name, begin, { locking, endless }) {
   /** @type {import('./database-servers.js').Server} */
   let server
   before(async () => { server = await begin() })
@@ -61,21 +63,64 @@ export function testServerSidecars (name, begin) {
     assert.ok(job.counts.inDoubt > 0 && job.counts.inDoubt < 10_000, `${job.counts.inDoubt} in doubt`)
   })
 
-  test(`a ${name} that goes away in the midst of a job and comes back: clear answers, and nothing is lost`, async t => {
-    const { push, call, simulator } = await sidecar(t, { database: server.url, app: 'maxInFlight = 1000' })
-    const { body } = await push({ tokens: tokens(20_000) })
-    await simulator.until(({ accepted }) => accepted >= 1000)
-    await server.stop()
-    for (const refused of [await push({ clientIds: ['7'] }), await push({ tokens: tokens(2000) })]) {
-      assert.deepEqual([refused.status, refused.body.code], [503, 'BELLPUSH_STORE_FAILED'], refused.body.detail)
-      assert.equal(refused.headers['retry-after'], '1')
-    }
-    assert.equal((await call('GET', '/readyz')).status, 503)
-    await server.start()
-    const job = await ended(call, body.id)
-    assert.deepEqual([job.state, job.counts], ['finished', { ...nothing, accepted: 20_000 }])
-    assert.equal(simulator.counts().duplicates, 0)
-    assert.equal((await call('GET', '/readyz')).status, 200)
+  for (const [what, away, back] of /** @type {const} */ ([
+    ['is shut down', 'stop', 'start'], ['is killed', 'kill', 'start'], ['freezes', 'freeze', 'thaw']
+  ])) {
+    test(`a ${name} that ${what} in the midst of a job and comes back: clear answers, and nothing is lost`, async t => {
+      const { push, call, simulator } = await sidecar(t, { database: server.url, app: 'maxInFlight = 1000' })
+      const { body } = await push({ tokens: tokens(20_000) })
+      await simulator.until(({ accepted }) => accepted >= 1000)
+      await server[away]()
+      const [ready, alive, ...answers] = await Promise.all([call('GET', '/readyz'), call('GET', '/healthz'),
+        push({ clientIds: ['7'] }), push({ tokens: tokens(2000) }),
+        push({ tokens: [token(1)] }, { 'idempotency-key': 'away' }),
+        call('PUT', `/v1/clients/7/tokens/${token(1)}`), call('GET', '/v1/jobs')])
+      await server[back]()
+      assert.deepEqual([ready.status, ready.body.status, alive.status], [503, 'unready', 200])
+      for (const refused of answers) {
+        assert.deepEqual([refused.status, refused.body.code], [503, 'BELLPUSH_STORE_FAILED'], refused.body.detail)
+        assert.equal(refused.headers['retry-after'], '1')
+      }
+      const job = await ended(call, body.id)
+      assert.deepEqual([job.state, job.counts], ['finished', { ...nothing, accepted: 20_000 }])
+      assert.equal(simulator.counts().duplicates, 0)
+      assert.equal((await call('GET', '/readyz')).status, 200)
+    })
+
+    test(`a sidecar ends though its ${name} ${what}, and the next one goes on with what it had written`, async t => {
+      const first = await sidecar(t, { database: server.url, app: 'maxInFlight = 1000' })
+      const { body } = await first.push({ tokens: tokens(20_000) })
+      await first.simulator.until(({ accepted }) => accepted >= 1000)
+      await server[away]()
+      await first.server.close()
+      await server[back]()
+      const { call } = await first.again()
+      const job = await ended(call, body.id)
+      assert.deepEqual([job.state, job.settled], ['finished', 20_000])
+      assert.equal(job.counts.accepted + job.counts.inDoubt, 20_000)
+      assert.equal(first.simulator.counts().duplicates, 0)
+      assert.ok(job.counts.accepted <= first.simulator.counts().accepted)
+    })
+  }
+
+  test(`a table of ${name} that somebody else locks is waited for, but not for ever`, async t => {
+    const { push } = await sidecar(t, { database: server.url })
+    assert.equal((await push({ tokens: [token(1)] }, { 'idempotency-key': 'before' })).status, 200)
+    const locked = server.query(locking)
+    await setTimeout(500) // the other one's transaction tells nobody that it has begun
+    const refused = await push({ tokens: [token(1)] }, { 'idempotency-key': 'locked' })
+    assert.deepEqual([refused.status, refused.body.code], [503, 'BELLPUSH_STORE_FAILED'])
+    await locked
+    assert.equal((await push({ tokens: [token(1)] }, { 'idempotency-key': 'locked' })).status, 200)
+  })
+
+  test(`a look-up in ${name} that does not end is given up`, async t => {
+    await server.query(endless)
+    const toml = `journal = "sqlite:jobs.db"\n[tokens]\ntable = "endless"`
+    const { push, call } = await sidecar(t, { database: server.url, toml })
+    const refused = await push({ clientIds: ['7'] })
+    assert.deepEqual([refused.status, refused.body.code], [503, 'BELLPUSH_STORE_FAILED'])
+    assert.equal((await call('GET', '/healthz')).status, 200)
   })
 
   test(`the tokens of clients in ${name}, and a repeat that is harmless`, async t => {

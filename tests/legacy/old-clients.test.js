@@ -135,3 +135,19 @@ describe('an old client loses nothing and rings nobody twice:', () => {
     })
   }
 })
+
+describe('the error response of a client in PHP that writes everything before it reads', () => {
+  for (const [how, closes] of /** @type {const} */ ([['writes on', false], ['closes its side first', true]])) {
+    test(`arrives whole, 200 times of 200, where it ${how}`, {
+      skip: php === undefined && 'php-cli is not there', timeout: 120_000
+    }, async t => {
+      const old = { name: '', program: php && { ...php, args: ['write_only.php'] }, missing: '' }
+      const { run } = await prepare(t, old, { faults: [`BadDeviceToken@token:${token(3)}`] })
+      const tokens = Array.from({ length: 200 }, (_, n) => token(n + 1))
+      const child = await run({ rounds: 200, tokens, closes })
+      await child.until(() => child.lines.length === 200)
+      await child.end()
+      assert.deepEqual(child.lines.map((/** @type {any} */ { read }) => read), Array(200).fill('080800000002'))
+    })
+  }
+})

@@ -1,6 +1,7 @@
 /**
- * An old CodeIgniter 3 site whose `Apns` and `Apns_model` are Bellpush's: a MariaDB, a sidecar, the site's pages. Where
- * BELLPUSH_CODEIGNITER names the folder of a CodeIgniter 3 the pages run in it, otherwise in a stand-in.
+ * An old CodeIgniter 3 site whose `Apns` and `Apns_model` are Bellpush's: a MariaDB, a sidecar, the site's pages, which
+ * PHP serves over HTTP. Where BELLPUSH_CODEIGNITER names the folder of a CodeIgniter 3 they run in it, otherwise in a
+ * stand-in.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -55,6 +56,16 @@ for (const protocol of ['HTTP/2', 'binary']) {
     assert.deepEqual([again.counts.accepted, again.counts.rejected, simulator.counts().accepted], [950, 0, 950])
   })
 }
+
+test('the same by the old call, which has all thousand tokens in its list', async t => {
+  const all = tokens(1000)
+  const dead = all.filter((_, i) => i % 20 === 19)
+  const { simulator, doorbell } = await site(t, { phones: all.map(token => [7, token]), dead })
+  const outcomes = await doorbell('ring', '7')
+  assert.deepEqual(outcomes, Object.fromEntries(all.map(token => [token, !dead.includes(token)])))
+  assert.deepEqual([simulator.counts().accepted, simulator.counts().duplicates], [950, 0])
+  assert.deepEqual((await left()).map(([, token]) => token), all.filter(token => !dead.includes(token)))
+})
 
 test('the old call tells of each token of a list what became of it, by its spelling', async t => {
   const [good, shouted, quoted, dead] = tokens(4)

@@ -9,8 +9,12 @@ const php = fileURLToPath(new URL('../helpers/php-wasm.js', import.meta.url))
 const phpunit = ['-d', 'include_path=/usr/share/php', '-d', 'disable_functions=exec,shell_exec', '-d',
   'error_reporting=E_ALL & ~E_DEPRECATED', '/usr/bin/phpunit', '--columns=80', '--testsuite', 'unit']
 
-for (const version of ['7.4', '8.5']) {
-  test(`on PHP ${version}`, async t => {
-    t.diagnostic(await ran(t, process.execPath, [php, version, ...phpunit]))
+for (const [name, version, ...settings] of [
+  ['7.4', '7.4'],
+  ['7.4 that counts characters where others count bytes', '7.4', '-d', 'mbstring.func_overload=7'],
+  ['8.5', '8.5']
+]) {
+  test(`on PHP ${name}`, async t => {
+    t.diagnostic(await ran(t, process.execPath, [php, version, ...settings, ...phpunit]))
   })
 }

@@ -31,13 +31,18 @@ pub fn every_cut(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
 /// than one frame.
 pub fn frames(pieces: &[&[u8]], max_frame: usize) -> (Vec<Frame>, Result<usize, DecodeError>) {
     let mut decoder = frame::Decoder::new(max_frame);
+    let mut viewer = frame::Decoder::new(max_frame);
     let mut frames = Vec::new();
     let mut fed = 0;
     for piece in pieces {
         decoder.push(piece);
+        viewer.push(piece);
         fed += piece.len();
         loop {
-            match decoder.next_frame() {
+            let frame = decoder.next_frame();
+            let same = frame.as_ref().map(|frame| frame.as_ref().map(Frame::view));
+            assert!(viewer.next_view() == same.map_err(|error| *error), "the same, where it lies");
+            match frame {
                 Ok(Some(frame)) => frames.push(frame),
                 Ok(None) => break,
                 Err(error) => {
@@ -46,6 +51,7 @@ pub fn frames(pieces: &[&[u8]], max_frame: usize) -> (Vec<Frame>, Result<usize, 
                 }
             }
         }
+        assert_eq!((viewer.offset(), viewer.pending()), (decoder.offset(), decoder.pending()));
         let taken = decoder.offset() as usize;
         assert_eq!(taken + decoder.pending(), fed, "every byte is in a frame or waits");
         // A frame's length is known after at most five bytes.

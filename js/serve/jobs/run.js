@@ -27,6 +27,12 @@ const BEAT_INTERVAL = 2_000
 const FIRST_WAIT = 100
 const LONGEST_WAIT = 5_000
 
+/** Milliseconds that the database gets to take what is written when this process is to end. */
+const DRAIN_PATIENCE = 10_000
+
+/** The database did not take the last words of a job: whoever comes next takes what was in flight for in doubt. */
+class GaveUp extends Error {}
+
 /** Why a push ends early that is not a failure: the tokens, the notification or the gateway gave reason to stop it. */
 const STOPS = new Set(['BELLPUSH_MOSTLY_INVALID', 'BELLPUSH_NOTIFICATION_REFUSED', 'BELLPUSH_GATEWAY_FAILING'])
 
@@ -48,6 +54,10 @@ export class JobRun {
   #row
   #lease
   #tally
+  /** @type {GaveUp | undefined} */
+  #gaveUp
+  /** Aborted when the database has been waited for long enough. */
+  #patience = new AbortController()
   /** Aborted when nothing more is to be sent. */
   #halt = new AbortController()
   /** Why it was halted. @type {'stop' | 'drain' | 'lost' | undefined} */
@@ -102,6 +112,7 @@ export class JobRun {
   drain () {
     this.#halted ??= 'drain'
     this.#halt.abort()
+    setTimeout(DRAIN_PATIENCE, undefined, { ref: false }).then(() => this.#patience.abort())
   }
 
   /**
@@ -118,6 +129,11 @@ export class JobRun {
       clearInterval(beat)
       return await this.#end(error)
     } catch (error) {
+      if (error instanceof GaveUp) {
+        log.error({ err: error.cause, job: this.#lease.id, tokens: this.#inFlight.size + this.#unwritten },
+          'a job is left as the journal has it: what was under way since will be in doubt')
+        return 'lost'
+      }
       if (!(error instanceof LeaseLost)) throw error
       log.warn({ job: this.#lease.id }, 'this job is run by another sidecar now')
       return 'lost'
@@ -132,7 +148,10 @@ export class JobRun {
     try {
       if (this.#row.audience !== null) await this.#persistently(() => this.#lookUp())
       await this.#settleDoubts()
-      return await this.#push()
+      const bury = await this.#deadFoundBefore()
+      const error = await this.#push()
+      if (error?.code !== 'BELLPUSH_MOSTLY_INVALID' && !this.#gaveUp) await bury()
+      return error
     } catch (error) {
       if (error instanceof BellpushError) return error
       throw error
@@ -170,11 +189,12 @@ export class JobRun {
 
   /**
    * @param {number[]} wanted states
+   * @param {boolean} [refused] only those of which something was not accepted
    */
-  async * #chunks (wanted) {
+  async * #chunks (wanted, refused) {
     for (let from = /** @type {number | undefined} */ (0); from !== undefined;) {
       const start = from
-      const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start })
+      const read = () => this.#parts.journal.chunks(this.#lease.id, { states: wanted, from: start, refused })
       const { chunks, next } = await this.#persistently(read)
       yield * chunks
       from = next
@@ -191,6 +211,23 @@ export class JobRun {
       await this.#write(() => journal.progress(this.#lease, { tally: this.#tally, chunks: [[chunk, states.settled]] }))
     }
     if (count > 0) log.warn({ job: this.#lease.id, tokens: count }, 'in doubt: their sidecar died')
+  }
+
+  /**
+   * What processes before this one were told and did not live to do.
+   * @returns {Promise<() => Promise<void>>} removes the tokens that they found dead, as the end of a push does
+   */
+  async #deadFoundBefore () {
+    const { app } = this.#parts
+    if (this.#isFirst) return async () => {}
+    const { accepted } = this.#tally.counts
+    /** @type {{ token: string, diedAt: Date | null }[]} */
+    const dead = []
+    for await (const { chunk } of this.#chunks(Object.values(states), true)) dead.push(...chunk.dead())
+    return async () => {
+      for (const { token } of dead) this.#dead.add(token)
+      await app.client.removeDead(dead, { accepted, since: Number(this.#row.started_at) })
+    }
   }
 
   /** @returns {Promise<any>} what ended it early, if anything did */
@@ -226,7 +263,7 @@ export class JobRun {
   }
 
   /** @param {import('../../report.js').Result} result */
-  #settle ({ token, outcome, reason, status, dead }) {
+  #settle ({ token, outcome, reason, status, dead, diedAt }) {
     const place = this.#inFlight.get(token)
     if (!place) return
     const [chunk, index] = place
@@ -234,7 +271,7 @@ export class JobRun {
     this.#changed.add(chunk)
     // It was not sent because we go, not because anybody wanted so: whoever comes next sends it.
     if (outcome === 'notSent' && this.#halted === 'drain') return
-    chunk.settle(index, outcome, reason, status)
+    chunk.settle(index, outcome, reason, status, dead ? diedAt?.getTime() ?? 0 : undefined)
     this.#count(outcome, reason)
     if (dead) this.#dead.add(token)
     if (++this.#unwritten >= WRITE_COUNT) this.#beat()
@@ -278,6 +315,7 @@ export class JobRun {
   async #end (error) {
     const { journal, app, log, webhook } = this.#parts
     this.#ending = true
+    if (this.#gaveUp) throw this.#gaveUp
     for (const [chunk] of this.#inFlight.values()) {
       if (error?.code === 'BELLPUSH_CORE_FAILED') this.#settleAll(chunk, 'inDoubt', 'Abandoned')
       else if (this.#halted !== 'drain') this.#settleAll(chunk, 'notSent', 'Stopped')
@@ -382,8 +420,10 @@ export class JobRun {
           throw error
         }
         this.#parts.log.warn({ err: error, job: this.#lease.id }, 'the journal cannot be written: trying again')
+        const { signal } = this.#patience
+        const isWaiting = !signal.aborted && await setTimeout(wait, true, { signal }).catch(() => false)
+        if (!isWaiting) throw this.#gaveUp = new GaveUp('', { cause: error })
       }
-      await setTimeout(wait)
     }
   }
 }

@@ -14,8 +14,9 @@ export const CHUNK = 512
 export const states = Object.freeze({ waiting: 0, inFlight: 1, settled: 2 })
 
 /**
- * What became of the token at a place of the chunk; accepted ones are not listed.
- * @typedef {[index: number, outcome: string, reason: string | null, status: number | null]} Other
+ * What became of the token at a place of the chunk; accepted ones are not listed. `died`, of one that is dead:
+ * milliseconds since 1970, 0 where the gateway did not say when.
+ * @typedef {[index: number, outcome: string, reason: string | null, status: number | null, died?: number]} Other
  */
 
 export class Chunk {
@@ -55,12 +56,21 @@ export class Chunk {
    * @param {string} outcome
    * @param {string | null} reason
    * @param {number | null} status
+   * @param {number} [died]
    */
-  settle (index, outcome, reason, status) {
+  settle (index, outcome, reason, status, died) {
     if (this.#has(index)) return
     this.#settled[index >> 3] |= 1 << (index & 7)
     this.#open--
-    if (outcome !== 'accepted') this.#others.push([index, outcome, reason, status])
+    if (outcome === 'accepted') return
+    this.#others.push(died === undefined ? [index, outcome, reason, status] : [index, outcome, reason, status, died])
+  }
+
+  /** Those that were found dead. @returns {{ token: string, diedAt: Date | null }[]} */
+  dead () {
+    return this.#others.flatMap(([index, , , , died]) => died === undefined
+      ? []
+      : [{ token: this.tokens[index], diedAt: died === 0 ? null : new Date(died) }])
   }
 
   /** What was not accepted, in the order of the tokens. */

@@ -49,10 +49,11 @@ export class Journal {
 
   /**
    * @param {string} where
+   * @param {{ statementTimeout?: number }} [options]
    * @returns {Promise<Journal>}
    */
-  static async open (where) {
-    const database = await openDatabase(where)
+  static async open (where, options) {
+    const database = await openDatabase(where, options)
     try {
       await migrate(database)
       return new Journal(database)
@@ -242,12 +243,16 @@ export class Journal {
   /**
    * A few chunks of a job, in their order.
    * @param {string} id
-   * @param {{ states?: number[], from: number }} which `from`: the place of the first one
+   * @param {{ states?: number[], from: number, refused?: boolean }} which `from`: the place of the first one;
+   *   `refused`: only those of which something was not accepted
    * @returns {Promise<{ chunks: { chunk: import('./chunk.js').Chunk, state: number }[], next: number | undefined }>}
    */
-  async chunks (id, { states: wanted = Object.values(states), from }) {
-    const rows = await this.#database.run(db => db.selectFrom(CHUNKS).selectAll().where('job', '=', id)
-      .where('n', '>=', from).where('state', 'in', wanted).orderBy('n').limit(CHUNKS_READ).execute())
+  async chunks (id, { states: wanted = Object.values(states), from, refused = false }) {
+    const rows = await this.#database.run(db => {
+      const query = db.selectFrom(CHUNKS).selectAll().where('job', '=', id).where('n', '>=', from)
+        .where('state', 'in', wanted)
+      return (refused ? query.where('others', 'is not', null) : query).orderBy('n').limit(CHUNKS_READ).execute()
+    })
     return {
       chunks: rows.map(row => ({ chunk: chunkOf(row), state: Number(row.state) })),
       next: rows.length < CHUNKS_READ ? undefined : Number(rows[rows.length - 1].n) + 1

@@ -11,6 +11,10 @@ const MOST_WATCHING = 100
 /** Milliseconds of silence after which a comment is sent: so a connection that is gone is noticed. */
 const COMMENT_INTERVAL = 15_000
 
+/** Milliseconds after which a caller that reads nothing any more is let go. */
+const STUCK = 60_000
+const STUCK_AT_END = 5_000
+
 /** How the OpenAPI document says it. */
 export const events = { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } }
 
@@ -55,6 +59,7 @@ export class Watchers {
           said = text
           saidAt = performance.now()
         }
+        if (stream.writableNeedDrain && performance.now() - saidAt > STUCK) stream.destroy()
         if (isLast || signal.aborted) break
         await setTimeout(INTERVAL, undefined, { signal })
       }
@@ -63,6 +68,8 @@ export class Watchers {
     } finally {
       this.#watching--
       stream.end()
+      const isStuck = () => { if (!stream.writableFinished) stream.destroy() }
+      setTimeout(STUCK_AT_END, undefined, { ref: false }).then(isStuck)
     }
   }
 }

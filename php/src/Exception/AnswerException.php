@@ -10,9 +10,21 @@ namespace Bellpush\Exception;
  */
 final class AnswerException extends BellpushException
 {
-    public function __construct(string $message, int $status = 0)
+    /** @var bool */
+    private $cut;
+
+    /**
+     * @param bool $cut whether the connection ended before the answer did
+     */
+    public function __construct(string $message, int $status = 0, bool $cut = false)
     {
         parent::__construct('BELLPUSH_SIDECAR_ANSWER', $message, $status);
+        $this->cut = $cut;
+    }
+
+    public function isCut(): bool
+    {
+        return $this->cut;
     }
 
     public function mayHaveBeenDone(): bool

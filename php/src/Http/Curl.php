@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Bellpush\Http;
 
+use Bellpush\Exception\BellpushException;
+
 /**
  * By PHP's curl extension: the connection stays open for the next request.
  */
@@ -17,13 +19,20 @@ final class Curl implements Transport
     /** @var float seconds */
     private $timeout;
 
+    /** @var float seconds */
+    private $silence;
+
     /** @var \CurlHandle|resource|null */
     private $handle;
 
-    public function __construct(float $connectTimeout, float $timeout)
+    /**
+     * @param float $silence for how many seconds a stream may be silent
+     */
+    public function __construct(float $connectTimeout, float $timeout, float $silence = 45.0)
     {
         $this->connectTimeout = $connectTimeout;
         $this->timeout = $timeout;
+        $this->silence = $silence;
     }
 
     public function send(Request $request): Response
@@ -33,32 +42,62 @@ final class Curl implements Transport
         } else {
             curl_reset($this->handle);
         }
-        $lines = [];
-        $body = '';
-        curl_setopt_array($this->handle, $this->optionsFor($request) + [
-            CURLOPT_HEADERFUNCTION => static function ($handle, string $line) use (&$lines): int {
-                // The first line of an answer, also of one that only announces the real one.
-                $lines = strncmp($line, 'HTTP/', 5) === 0 ? [] : array_merge($lines, [$line]);
-
-                return strlen($line);
-            },
-            CURLOPT_WRITEFUNCTION => static function ($handle, string $chunk) use (&$body): int {
-                $body .= $chunk;
-
-                return strlen($body) > self::MAX_BODY ? -1 : strlen($chunk);
-            },
+        $into = new Received();
+        curl_setopt_array($this->handle, $this->optionsFor($request, $into) + [
+            CURLOPT_TIMEOUT_MS => $this->milliseconds($this->timeout),
         ]);
         curl_exec($this->handle);
-        $this->checkFor($request->address);
-        if (!in_array("\r\n", $lines, true)) {
-            throw Failure::lost($request->address, 'the headers are not complete');
-        }
+        $this->check($this->handle, curl_errno($this->handle), $request->address, $into);
 
-        return Response::of((int) curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $lines, $body);
+        return Response::of($into->status, $into->lines, $into->body);
+    }
+
+    public function stream(Request $request, float $seconds): \Generator
+    {
+        $start = Clock::now();
+        $end = $start + $seconds;
+        $deadline = $start + $this->timeout;
+        $into = new Received();
+        $handle = curl_init();
+        curl_setopt_array($handle, $this->optionsFor($request, $into));
+        $multi = curl_multi_init();
+        curl_multi_add_handle($multi, $handle);
+        try {
+            for ($hadHead = false;;) {
+                $bytes = $into->bytes;
+                curl_multi_exec($multi, $running);
+                if (!$hadHead && $into->hasHead()) {
+                    $hadHead = true;
+                    yield Response::of($into->status, $into->lines, '');
+                }
+                if ($into->body !== '') {
+                    yield $into->takeBody();
+                }
+                if ($running === 0) {
+                    break;
+                }
+                $now = Clock::now();
+                if ($now >= $end) {
+                    return;
+                }
+                if ($into->bytes > $bytes) {
+                    $deadline = $hadHead ? $now + $this->silence : $deadline;
+                    continue;
+                }
+                if ($now >= $deadline) {
+                    throw $this->late($handle, $request->address, $hadHead);
+                }
+                $this->await($multi, min($deadline, $end) - $now);
+            }
+            $done = curl_multi_info_read($multi);
+            $this->check($handle, $done['result'] ?? CURLE_OK, $request->address, $into);
+        } finally {
+            curl_multi_remove_handle($multi, $handle);
+        }
     }
 
     /** @return array<int, mixed> */
-    private function optionsFor(Request $request): array
+    private function optionsFor(Request $request, Received $into): array
     {
         $options = [
             CURLOPT_URL => $request->address . $request->path,
@@ -70,10 +109,15 @@ final class Curl implements Transport
             CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
             // Else curl would take the one of the environment, which cannot know this host's loopback.
             CURLOPT_PROXY => '',
-            CURLOPT_CONNECTTIMEOUT_MS => (int) ceil($this->connectTimeout * 1000),
-            CURLOPT_TIMEOUT_MS => (int) ceil($this->timeout * 1000),
+            CURLOPT_CONNECTTIMEOUT_MS => $this->milliseconds($this->connectTimeout),
             // Without this there are no time-outs of less than a second.
             CURLOPT_NOSIGNAL => true,
+            CURLOPT_HEADERFUNCTION => static function ($handle, string $line) use ($into): int {
+                return $into->addLine($line);
+            },
+            CURLOPT_WRITEFUNCTION => static function ($handle, string $bytes) use ($into): int {
+                return $into->addBody($bytes);
+            },
         ];
         if ($request->body !== null) {
             $options[CURLOPT_POSTFIELDS] = $request->body;
@@ -82,29 +126,77 @@ final class Curl implements Transport
         return $options;
     }
 
-    private function checkFor(string $address): void
+    private function milliseconds(float $seconds): int
     {
-        $error = curl_errno($this->handle);
-        if ($error === CURLE_OK) {
-            return;
+        return (int) ceil($seconds * 1000);
+    }
+
+    /**
+     * Until something may have come. curl's own time-outs are shorter than a second.
+     *
+     * @param \CurlMultiHandle|resource $multi
+     */
+    private function await($multi, float $seconds): void
+    {
+        if (curl_multi_select($multi, min($seconds, 1.0)) === -1) {
+            // There is no socket to wait for yet.
+            Clock::sleep(min($seconds, 0.01));
         }
+    }
+
+    /**
+     * @param \CurlHandle|resource $handle
+     */
+    private function check($handle, int $error, string $address, Received $into): void
+    {
         if ($error === CURLE_WRITE_ERROR) {
-            throw Failure::tooLong($address);
+            throw $into->headBytes > self::MAX_HEAD ? Failure::longHead($address) : Failure::tooLong($address);
         }
-        $why = curl_error($this->handle);
-        $errno = (int) curl_getinfo($this->handle, CURLINFO_OS_ERRNO);
+        if ($error !== CURLE_OK) {
+            throw $this->failure($handle, $error, $address);
+        }
+        if (!$into->hasHead()) {
+            throw Failure::lost($address, 'the headers are not complete');
+        }
+    }
+
+    /**
+     * @param \CurlHandle|resource $handle
+     */
+    private function failure($handle, int $error, string $address): BellpushException
+    {
+        $why = curl_error($handle) ?: curl_strerror($error);
+        $errno = (int) curl_getinfo($handle, CURLINFO_OS_ERRNO);
         if ($error === CURLE_COULDNT_CONNECT && in_array($errno, Sockets::REFUSED, true)) {
-            throw Failure::refused($address);
+            return Failure::refused($address);
         }
-        if (curl_getinfo($this->handle, CURLINFO_REQUEST_SIZE) > 0) {
+        if ($this->wasAsked($handle)) {
             if ($error === CURLE_OPERATION_TIMEDOUT) {
-                throw Failure::silent($address, $this->timeout);
+                return Failure::silent($address, $this->timeout);
             }
-            throw in_array($error, self::LOST, true) ? Failure::lost($address, $why) : Failure::noHttp($address);
+            return in_array($error, self::LOST, true) ? Failure::lost($address, $why) : Failure::noHttp($address);
         }
         if ($error === CURLE_OPERATION_TIMEDOUT) {
-            throw Failure::noConnection($address, min($this->connectTimeout, $this->timeout));
+            return Failure::noConnection($address, min($this->connectTimeout, $this->timeout));
         }
-        throw Failure::unreachable($address, $why);
+        return Failure::unreachable($address, $why);
+    }
+
+    /**
+     * @param \CurlHandle|resource $handle
+     */
+    private function late($handle, string $address, bool $hadHead): BellpushException
+    {
+        if ($hadHead) {
+            return Failure::wentSilent($address, $this->silence);
+        }
+
+        return $this->failure($handle, CURLE_OPERATION_TIMEDOUT, $address);
+    }
+
+    /** @param \CurlHandle|resource $handle */
+    private function wasAsked($handle): bool
+    {
+        return curl_getinfo($handle, CURLINFO_REQUEST_SIZE) > 0;
     }
 }

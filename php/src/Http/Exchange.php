@@ -6,9 +6,7 @@ namespace Bellpush\Http;
 
 use Bellpush\Exception\AnswerException;
 use Bellpush\Exception\BellpushException;
-use Bellpush\Exception\ConnectionException;
 use Bellpush\Exception\ProblemException;
-use Bellpush\Exception\UnavailableException;
 use Bellpush\Exception\UsageException;
 
 /**
@@ -19,9 +17,6 @@ use Bellpush\Exception\UsageException;
  */
 final class Exchange
 {
-    /** The first pause before a request is sent again, seconds; each further one is twice as long. */
-    private const FIRST_PAUSE = 0.1;
-
     /** Characters that are taken of what the sidecar says about a problem. */
     private const MAX_DETAIL = 2000;
 
@@ -85,11 +80,68 @@ final class Exchange
         $request = new Request($method, $this->address, $this->prefix . $path, $all, $json);
         try {
             $response = $this->send($request, $statuses);
+            $status = $response->status;
 
-            return [$response->status, $response->status === 204 ? null : $this->decode($response)];
+            return [$status, $status === 204 ? null : $this->decode($response->body, $status)];
         } catch (BellpushException $error) {
             $error->setIdempotencyKey($headers['Idempotency-Key'] ?? null);
             throw $error;
+        }
+    }
+
+    /**
+     * What server-sent events say. To ask again does no harm, so this goes on if the connection is lost, with what is
+     * then; it gives up when `retryFor` seconds have brought no event.
+     *
+     * @param float $seconds after which it ends
+     * @return \Generator<int, mixed> what the JSON of each says
+     * @throws BellpushException
+     */
+    public function events(string $path, float $seconds): \Generator
+    {
+        $end = Clock::now() + $seconds;
+        $headers = ['Accept' => 'text/event-stream, application/problem+json'] + $this->headers;
+        $request = new Request('GET', $this->address, $this->prefix . $path, $headers, null);
+        $retries = null;
+        do {
+            try {
+                foreach ($this->eventsOnce($request, $end - Clock::now()) as $data) {
+                    $retries = null;
+                    yield $this->decode($data, 200);
+                }
+                $error = Failure::lost($this->address, 'there was more to come');
+            } catch (BellpushException $error) {
+                // Which of them can be got over, the retries know.
+            }
+            $retries = $retries ?? new Retries($this->retryFor);
+        } while (Clock::now() < $end && $retries->pauseAfter($error, true));
+    }
+
+    /**
+     * @return \Generator<int, string> data of events
+     */
+    private function eventsOnce(Request $request, float $seconds): \Generator
+    {
+        $pieces = $this->transport->stream($request, $seconds);
+        $head = $pieces->current();
+        if (!$head instanceof Response) {
+            return; // the time is over
+        }
+        $reader = new EventReader($this->address);
+        $areEvents = $head->status === 200 && stripos($head->header('content-type'), 'text/event-stream') === 0;
+        $body = '';
+        for ($pieces->next(); $pieces->valid(); $pieces->next()) {
+            if ($areEvents) {
+                yield from $reader->read($pieces->current());
+                continue;
+            }
+            $body .= $pieces->current();
+            if (Bytes::length($body) > Transport::MAX_BODY) {
+                throw Failure::tooLong($this->address);
+            }
+        }
+        if (!$areEvents) {
+            throw $this->problemOf(new Response($head->status, $head->headers, $body));
         }
     }
 
@@ -98,25 +150,18 @@ final class Exchange
      */
     private function send(Request $request, array $statuses): Response
     {
-        $deadline = microtime(true) + $this->retryFor;
-        for ($pause = self::FIRST_PAUSE;; $pause *= 2) {
+        $retries = new Retries($this->retryFor);
+        do {
             try {
                 $response = $this->transport->send($request);
                 if (in_array($response->status, $statuses, true) && !$this->isProblem($response)) {
                     return $response;
                 }
                 throw $this->problemOf($response);
-            } catch (ConnectionException $error) {
-                $wait = $error->isRefused() ? $pause : null;
-            } catch (UnavailableException $error) {
-                $wait = $error->getCode() === 503 ? $error->getRetryAfter() : null;
+            } catch (BellpushException $error) {
+                // Which of them can be got over, the retries know.
             }
-            if ($wait === null || microtime(true) + $wait > $deadline) {
-                throw $error;
-            }
-            // Many that wait for the same sidecar do not come back at the same moment.
-            usleep((int) ($wait * 1e6 + random_int(0, (int) ($pause * 0.5e6))));
-        }
+        } while ($retries->pauseAfter($error));
     }
 
     private function isProblem(Response $response): bool
@@ -144,7 +189,7 @@ final class Exchange
     /** For a log: in one line and not too long. */
     private function plain(string $text): string
     {
-        return (string) preg_replace('/[\x00-\x1f\x7f]+/', ' ', substr($text, 0, self::MAX_DETAIL));
+        return (string) preg_replace('/[\x00-\x1f\x7f]+/', ' ', Bytes::from($text, 0, self::MAX_DETAIL));
     }
 
     /**
@@ -161,13 +206,13 @@ final class Exchange
     }
 
     /** @return mixed */
-    private function decode(Response $response)
+    private function decode(string $text, int $status)
     {
         try {
-            return json_decode($response->body, true, 512, JSON_THROW_ON_ERROR);
+            return json_decode($text, true, 512, JSON_THROW_ON_ERROR);
         } catch (\JsonException $error) {
             throw new AnswerException("What $this->address answered is no JSON (" . $error->getMessage() . '): does ' .
-                'something else listen there?', $response->status);
+                'something else listen there?', $status);
         }
     }
 }

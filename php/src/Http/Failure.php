@@ -41,7 +41,12 @@ final class Failure
     public static function lost(string $address, string $why): AnswerException
     {
         return new AnswerException("The connection to $address ended before the whole answer was there ($why), and " .
-            'what became of the request is not known. A push can be repeated with its idempotency key.');
+            'what became of the request is not known. A push can be repeated with its idempotency key.', 0, true);
+    }
+
+    public static function wentSilent(string $address, float $seconds): AnswerException
+    {
+        return self::lost($address, "nothing came for $seconds s");
     }
 
     public static function tooLong(string $address): AnswerException
@@ -49,6 +54,20 @@ final class Failure
         $limit = Transport::MAX_BODY;
 
         return new AnswerException("The answer of $address is longer than $limit bytes.");
+    }
+
+    public static function longHead(string $address): AnswerException
+    {
+        $limit = Transport::MAX_HEAD;
+
+        return new AnswerException("The headers of the answer of $address are longer than $limit bytes.");
+    }
+
+    public static function longEvent(string $address): AnswerException
+    {
+        $limit = EventReader::MAX_EVENT;
+
+        return new AnswerException("An event that $address sends is longer than $limit bytes.");
     }
 
     public static function noHttp(string $address): AnswerException

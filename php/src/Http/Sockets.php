@@ -16,7 +16,8 @@ final class Sockets implements Transport
     /** "Connection refused" of Linux, of BSD and macOS, of Windows. */
     public const REFUSED = [111, 61, 10061];
 
-    private const MAX_HEAD = 65536;
+    /** Bytes that are read and written at once. */
+    private const PIECE = 65536;
 
     /** @var float seconds */
     private $connectTimeout;
@@ -24,25 +25,90 @@ final class Sockets implements Transport
     /** @var float seconds */
     private $timeout;
 
-    public function __construct(float $connectTimeout, float $timeout)
+    /** @var float seconds */
+    private $silence;
+
+    /**
+     * @param float $silence for how many seconds a stream may be silent
+     */
+    public function __construct(float $connectTimeout, float $timeout, float $silence = 45.0)
     {
         $this->connectTimeout = $connectTimeout;
         $this->timeout = $timeout;
+        $this->silence = $silence;
     }
 
     public function send(Request $request): Response
     {
-        $deadline = microtime(true) + $this->timeout;
-        $socket = $this->connect($request->address);
+        $deadline = Clock::now() + $this->timeout;
+        $socket = $this->ask($request, $deadline);
         try {
-            stream_set_blocking($socket, false);
-            $this->write($socket, $this->text($request), $request->address, $deadline);
-            $answer = $this->read($socket, $request->address, $deadline);
+            $answer = new Incoming($request->address);
+            while (!$answer->isWhole() && ($bytes = $this->read($socket)) !== null) {
+                if ($bytes === '' && !$this->await($socket, true, $deadline)) {
+                    throw Failure::silent($request->address, $this->timeout);
+                }
+                $answer->add($bytes);
+                if ($answer->waiting() > self::MAX_BODY) {
+                    throw Failure::tooLong($request->address);
+                }
+            }
         } finally {
             fclose($socket);
         }
+        $answer->checkEnd();
+        $head = $answer->head();
 
-        return $this->parse($answer, $request->address);
+        return new Response($head->status, $head->headers, $answer->takeBody());
+    }
+
+    public function stream(Request $request, float $seconds): \Generator
+    {
+        $start = Clock::now();
+        $end = $start + $seconds;
+        $deadline = $start + $this->timeout;
+        $socket = $this->ask($request, $deadline);
+        try {
+            $answer = new Incoming($request->address);
+            while (!$answer->isWhole() && ($bytes = $this->read($socket)) !== null) {
+                $isLate = $bytes === '' && !$this->await($socket, true, min($deadline, $end));
+                if (Clock::now() >= $end) {
+                    return;
+                }
+                if ($isLate) {
+                    throw $answer->head() === null
+                        ? Failure::silent($request->address, $this->timeout)
+                        : Failure::wentSilent($request->address, $this->silence);
+                }
+                $hadHead = $answer->head() !== null;
+                $answer->add($bytes);
+                if (!$hadHead && $answer->head() !== null) {
+                    yield $answer->head();
+                }
+                if ($answer->waiting() > 0) {
+                    yield $answer->takeBody();
+                }
+                if ($bytes !== '' && $answer->head() !== null) {
+                    $deadline = Clock::now() + $this->silence;
+                }
+            }
+            $answer->checkEnd();
+        } finally {
+            fclose($socket);
+        }
+    }
+
+    /** @return resource a socket on which the request was sent */
+    private function ask(Request $request, float $deadline)
+    {
+        $socket = $this->connect($request->address);
+        stream_set_blocking($socket, false);
+        if (!$this->write($socket, $this->text($request), $deadline)) {
+            fclose($socket);
+            throw Failure::silent($request->address, $this->timeout);
+        }
+
+        return $socket;
     }
 
     /** @return resource */
@@ -50,19 +116,20 @@ final class Sockets implements Transport
     {
         $seconds = min($this->connectTimeout, $this->timeout);
         $remote = str_replace(['http://', 'https://'], ['tcp://', 'tls://'], $address);
-        $start = microtime(true);
-        error_clear_last();
-        $socket = @stream_socket_client($remote, $errno, $why, $seconds);
+        $start = Clock::now();
+        $socket = $this->quietly(static function () use ($remote, $seconds, &$errno, &$why) {
+            return stream_socket_client($remote, $errno, $why, $seconds);
+        }, $warning);
         if ($socket !== false) {
             return $socket;
         }
         if (in_array($errno, self::REFUSED, true)) {
             throw Failure::refused($address);
         }
-        if (microtime(true) - $start >= $seconds) {
+        if (Clock::now() - $start >= $seconds) {
             throw Failure::noConnection($address, $seconds);
         }
-        throw Failure::unreachable($address, $why ?: (error_get_last()['message'] ?? 'no reason is known'));
+        throw Failure::unreachable($address, $why ?: ($warning ?: 'no reason is known'));
     }
 
     private function text(Request $request): string
@@ -73,7 +140,7 @@ final class Sockets implements Transport
             ['Connection: close']
         );
         if ($request->body !== null) {
-            $lines[] = 'Content-Length: ' . strlen($request->body);
+            $lines[] = 'Content-Length: ' . Bytes::length($request->body);
         }
 
         return implode("\r\n", $lines) . "\r\n\r\n" . $request->body;
@@ -81,99 +148,81 @@ final class Sockets implements Transport
 
     /**
      * Writes as much as the other side takes: if it closes before it has all, it may have answered all the same.
+     *
      * @param resource $socket
+     * @return bool false if there was no more time
      */
-    private function write($socket, string $text, string $address, float $deadline): void
+    private function write($socket, string $text, float $deadline): bool
     {
-        for ($at = 0; $at < strlen($text); $at += $written) {
-            $written = @fwrite($socket, substr($text, $at, 65536));
+        $length = Bytes::length($text);
+        for ($at = 0; $at < $length; $at += $written) {
+            $written = $this->quietly(static function () use ($socket, $text, $at) {
+                return fwrite($socket, Bytes::from($text, $at, self::PIECE));
+            });
             if ($written === false) {
-                return;
+                return true;
             }
-            if ($written === 0) {
-                $this->await($socket, false, $address, $deadline);
-            }
-        }
-    }
-
-    /**
-     * All bytes up to the end of the answer's body, or of the connection.
-     * @param resource $socket
-     */
-    private function read($socket, string $address, float $deadline): string
-    {
-        $answer = '';
-        while (!$this->isWhole($answer)) {
-            $chunk = @fread($socket, 65536);
-            if ($chunk === false || ($chunk === '' && feof($socket))) {
-                break;
-            }
-            if ($chunk === '') {
-                $this->await($socket, true, $address, $deadline);
-                continue;
-            }
-            $answer .= $chunk;
-            if (strlen($answer) > self::MAX_BODY + self::MAX_HEAD) {
-                throw Failure::tooLong($address);
+            if ($written === 0 && !$this->await($socket, false, $deadline)) {
+                return false;
             }
         }
 
-        return $answer;
+        return true;
     }
 
     /**
      * @param resource $socket
+     * @return string|null what has come, perhaps nothing; null if there will be no more
      */
-    private function await($socket, bool $toRead, string $address, float $deadline): void
+    private function read($socket): ?string
     {
-        $left = $deadline - microtime(true);
+        $bytes = $this->quietly(static function () use ($socket) {
+            return fread($socket, self::PIECE);
+        });
+
+        return $bytes === false || ($bytes === '' && feof($socket)) ? null : $bytes;
+    }
+
+    /**
+     * Waits until there may be something to read, or room to write.
+     *
+     * @param resource $socket
+     * @return bool false if there was no more time
+     */
+    private function await($socket, bool $toRead, float $deadline): bool
+    {
+        $left = $deadline - Clock::now();
         if ($left > 0) {
-            $read = $toRead ? [$socket] : [];
-            $write = $toRead ? [] : [$socket];
-            $except = [];
-            @stream_select($read, $write, $except, (int) $left, (int) (fmod($left, 1) * 1e6));
+            $this->quietly(static function () use ($socket, $toRead, $left) {
+                $read = $toRead ? [$socket] : null;
+                $write = $toRead ? null : [$socket];
+                $except = null;
+
+                return stream_select($read, $write, $except, (int) $left, (int) (fmod($left, 1) * 1e6));
+            });
         }
-        if (microtime(true) >= $deadline) {
-            throw Failure::silent($address, $this->timeout);
-        }
+
+        return Clock::now() < $deadline;
     }
 
-    private function isWhole(string $answer): bool
+    /**
+     * Calls what warns about what is no surprise. An `@` would not do: there are sites that make an exception of each
+     * warning, also of those.
+     *
+     * @param string|null $warning what it said
+     * @return mixed
+     */
+    private function quietly(callable $call, ?string &$warning = null)
     {
-        $end = strpos($answer, "\r\n\r\n");
-        if ($end === false) {
-            return false;
-        }
-        $length = $this->lengthOf(substr($answer, 0, $end));
+        set_error_handler(static function (int $level, string $message) use (&$warning): bool {
+            $warning = $message;
 
-        return $length !== null && strlen($answer) >= $end + 4 + $length;
-    }
-
-    private function lengthOf(string $head): ?int
-    {
-        return preg_match('/^content-length:\s*(\d{1,18})\s*$/mi', $head, $match) ? (int) $match[1] : null;
-    }
-
-    private function parse(string $answer, string $address): Response
-    {
-        $end = strpos($answer, "\r\n\r\n");
-        if ($end === false) {
-            if ($answer !== '' && strncmp($answer, 'HTTP/', 5) !== 0) {
-                throw Failure::noHttp($address);
-            }
-            throw Failure::lost($address, 'the headers are not complete');
+            return true;
+        });
+        try {
+            return $call();
+        } finally {
+            restore_error_handler();
         }
-        $head = substr($answer, 0, $end);
-        if (!preg_match('~^HTTP/1\.[01] (\d{3})~', $head, $match)) {
-            throw Failure::noHttp($address);
-        }
-        $body = substr($answer, $end + 4);
-        $length = $this->lengthOf($head);
-        if ($length !== null && strlen($body) < $length) {
-            throw Failure::lost($address, strlen($body) . " bytes of $length");
-        }
-        $lines = array_slice(explode("\r\n", $head), 1);
-
-        return Response::of((int) $match[1], $lines, $length === null ? $body : substr($body, 0, $length));
     }
 }

@@ -49,6 +49,12 @@ final class SidecarTest extends TestCase
         return bin2hex(random_bytes(32));
     }
 
+    /** As old apps have sent it. */
+    private static function spaced(string $token): string
+    {
+        return '<' . strtoupper(implode(' ', str_split($token, 8))) . '>';
+    }
+
     /** @return string[] */
     private function tokens(int $count): array
     {
@@ -169,6 +175,52 @@ final class SidecarTest extends TestCase
      * @dataProvider transports
      * @param class-string<Transport> $transport
      */
+    public function testAJobCanBeWatchedUntilItIsOver(string $transport): void
+    {
+        $client = $this->client($transport);
+        $job = $client->push(self::DING_DONG, array_merge($this->tokens(2999), ['no token']));
+        $seen = [];
+        foreach ($client->watch($job->id, 60) as $job) {
+            $seen[] = $job->settled;
+        }
+        $sorted = $seen;
+        sort($sorted);
+        $this->assertSame($sorted, $seen);
+        $this->assertSame(['finished', 3000, 2999], [$job->state, $job->settled, $job->counts['accepted']]);
+        $this->assertSame(1, array_sum($job->reasons));
+        $again = iterator_to_array($client->watch($job->id, 60));
+        $this->assertSame([$job->id], array_column($again, 'id'));
+
+        $this->expectException(NotFoundException::class);
+        $client->watch('00000000-0000-4000-8000-000000000000', 60)->current();
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testWhateverTokensLookLikeAndWhateverClientsAreCalled(string $transport): void
+    {
+        $client = $this->client($transport);
+        [$token, $other, $mine] = $this->tokens(3);
+        $spaced = self::spaced($token);
+        $report = $client->push(self::DING_DONG, ['phone' => $spaced, 'same' => $token, 'other' => $other]);
+        $this->assertSame([2, 2], [$report->total, $report->counts['accepted']]);
+
+        $someone = random_int(1, 1000000000);
+        $client->registerToken($someone, self::spaced($mine));
+        $this->assertSame(1, $client->pushToClients(self::DING_DONG, ['door' => $someone])->counts['accepted']);
+        $client->removeClientToken($someone, self::spaced($mine));
+        $this->assertSame([], $client->tokens($someone));
+        // A number that JavaScript does not have.
+        $report = $client->pushToClients(self::DING_DONG, [9007199254740993]);
+        $this->assertSame(['9007199254740993'], $report->unknownClients);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
     public function testJobsAreListedAndStopped(string $transport): void
     {
         $client = $this->client($transport);
@@ -231,6 +283,12 @@ final class SidecarTest extends TestCase
         });
         $this->assertRefused(RequestException::class, 'BELLPUSH_PAYLOAD_TOO_LARGE', static function () use ($client) {
             $client->push(['aps' => ['alert' => str_repeat('x', 5000)]], 'aa');
+        });
+        $this->assertRefused(RequestException::class, 'BELLPUSH_REQUEST_INVALID', static function () use ($client) {
+            $client->push(self::DING_DONG, []);
+        });
+        $this->assertRefused(RequestException::class, 'BELLPUSH_REQUEST_INVALID', static function () use ($client) {
+            $client->push([], 'aa');
         });
         $this->assertRefused(NotFoundException::class, 'BELLPUSH_APP_UNKNOWN', static function () use ($client) {
             $client->push(self::DING_DONG, 'aa', ['app' => 'other']);

@@ -79,6 +79,14 @@ final class ApnsTest extends TestCase
         $this->assertTrue($apns->send(['client_id' => 7, 'deviceToken' => 'aa'], ['alert' => 'x']));
     }
 
+    public function testARowWithoutATokenIsARowAndNoList(): void
+    {
+        $rejected = ['results' => [['token' => ''] + Answers::REJECTED]] + Answers::REPORT;
+        $apns = $this->site([FakeTransport::json(200, $rejected)]);
+        $this->assertFalse($apns->send(['client_id' => 7, 'deviceToken' => null], ['alert' => 'x']));
+        $this->assertSame('{"tokens":[""],"payload":{"aps":{"alert":"x"}}}', $this->asked());
+    }
+
     public function testNobodyIsAskedForNobody(): void
     {
         $this->assertSame([], $this->site([])->send([], ['alert' => 'x']));
@@ -118,7 +126,7 @@ final class ApnsTest extends TestCase
         $apns = $this->site([FakeTransport::json(200, Answers::REPORT)]);
         $report = $apns->sendToClients([7, '8'], ['alert' => 'x']);
         $this->assertInstanceOf(Report::class, $report);
-        $this->assertSame('{"clientIds":[7,"8"],"payload":{"aps":{"alert":"x"}}}', $this->asked());
+        $this->assertSame('{"clientIds":["7","8"],"payload":{"aps":{"alert":"x"}}}', $this->asked());
         $this->assertSame([$report, null, []], [$apns->last(), $apns->error(), Site::$log]);
     }
 

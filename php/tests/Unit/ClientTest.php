@@ -60,8 +60,8 @@ final class ClientTest extends TestCase
         $client->pushToClients(['aps' => []], 7);
         $client->pushToClients(['aps' => []], [3 => 'a', 5 => 8]);
 
-        $this->assertAsked('POST', '/v1/push', '{"app":"doorbell","clientIds":[7],"payload":{"aps":{}}}');
-        $this->assertAsked('POST', '/v1/push', '{"app":"doorbell","clientIds":["a",8],"payload":{"aps":{}}}', 1);
+        $this->assertAsked('POST', '/v1/push', '{"app":"doorbell","clientIds":["7"],"payload":{"aps":{}}}');
+        $this->assertAsked('POST', '/v1/push', '{"app":"doorbell","clientIds":["a","8"],"payload":{"aps":{}}}', 1);
     }
 
     public function testOptionsOfAPushGoToTheirPlaces(): void

@@ -169,6 +169,17 @@ final class TransportTest extends TestCase
         $this->assertInstanceOf(TimeoutException::class, $error);
     }
 
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testAnAnswerWithoutABodyIsWholeThoughTheConnectionStaysOpen(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::bytes("HTTP/1.1 204 No Content\r\n\r\n", 'hold')]);
+        $this->client($transport, $server->url)->registerToken(7, 'aa');
+        $this->assertStringStartsWith('PUT /v1/clients/7/tokens/aa ', $server->asked()['line']);
+    }
+
     /** @return iterable<string, array{class-string<Transport>, string}> */
     public function cutAnswers(): iterable
     {
@@ -183,6 +194,10 @@ final class TransportTest extends TestCase
                 yield "$name: $what" => [$transport, $bytes];
             }
         }
+        $chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{\"coun";
+        yield 'curl: a part of a chunk' => [Curl::class, $chunk];
+        yield 'curl: no last chunk' => [Curl::class, "$chunk\r\n"];
+        yield 'curl: no chunk' => [Curl::class, "$chunk\r\nxyz\r\n"];
     }
 
     /**
@@ -228,14 +243,64 @@ final class TransportTest extends TestCase
      * @dataProvider transports
      * @param class-string<Transport> $transport
      */
+    public function testHeadersAreNotReadWithoutEnd(string $transport): void
+    {
+        $lines = str_repeat("X-Door: 7\r\n", 20000);
+        $server = new ScriptedServer([ScriptedServer::bytes("HTTP/1.1 200 OK\r\n$lines", 'hold')]);
+        $error = $this->failureOf($this->client($transport, $server->url));
+        $this->assertInstanceOf(AnswerException::class, $error);
+        $this->assertStringContainsString('longer than 65536 bytes', $error->getMessage());
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testACompressedAnswerThatNobodyAskedForIsNoAnswer(string $transport): void
+    {
+        $headers = ['Content-Encoding: gzip', 'Content-Type: application/json'];
+        $body = gzencode(json_encode(Answers::REPORT));
+        $server = new ScriptedServer([ScriptedServer::answer(200, $body, $headers)]);
+        $error = $this->failureOf($this->client($transport, $server->url));
+        $this->assertInstanceOf(AnswerException::class, $error);
+        $this->assertArrayNotHasKey('accept-encoding', $server->asked()['headers']);
+    }
+
+    public function testCurlReadsChunks(): void
+    {
+        $json = json_encode(['tokens' => ['aa']]);
+        $chunks = sprintf("5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", substr($json, 0, 5), strlen($json) - 5, substr($json, 5));
+        $head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        $server = new ScriptedServer([ScriptedServer::bytes($head . $chunks)]);
+        $this->assertSame(['aa'], $this->client(Curl::class, $server->url)->tokens('7'));
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
+    public function testAnAddressOfIPv6(string $transport): void
+    {
+        $server = new ScriptedServer([ScriptedServer::answer(200, ['tokens' => []])], '[::1]');
+        $this->assertSame([], $this->client($transport, $server->url)->tokens('7'));
+        $this->assertStringStartsWith('[::1]:', $server->asked()['headers']['host']);
+    }
+
+    /**
+     * @dataProvider transports
+     * @param class-string<Transport> $transport
+     */
     public function testAProxyOfTheEnvironmentIsNotAsked(string $transport): void
     {
         $server = new ScriptedServer([ScriptedServer::answer(200, ['tokens' => []])]);
-        putenv('http_proxy=http://127.0.0.1:1');
+        $names = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+        foreach ($names as $name) {
+            putenv("$name=http://127.0.0.1:1");
+        }
         try {
             $this->assertSame([], $this->client($transport, $server->url)->tokens('7'));
         } finally {
-            putenv('http_proxy');
+            array_map('putenv', $names);
         }
     }
 }

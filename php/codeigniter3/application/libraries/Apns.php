@@ -66,7 +66,7 @@ class Apns
      */
     public function send($deviceTokens, $data, array $options = array())
     {
-        $isList = is_array($deviceTokens) && !isset($deviceTokens['deviceToken']);
+        $isList = is_array($deviceTokens) && !array_key_exists('deviceToken', $deviceTokens);
         $given = array_map(array($this, 'tokenOf'), $isList ? $deviceTokens : array($deviceTokens));
         if ($given === array()) {
             return array();
@@ -154,7 +154,7 @@ class Apns
         try {
             $this->last = $push($this->client());
             if ($this->last instanceof Job && !$this->last->isOver()) {
-                $this->last = $this->client()->wait($this->last->id, $this->config['wait']);
+                $this->last = $this->client()->wait($this->last->id, (float) $this->config['wait']);
             }
         } catch (BellpushException $error) {
             $this->failed($error);

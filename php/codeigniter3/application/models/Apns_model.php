@@ -81,7 +81,7 @@ class Apns_model extends CI_Model
      */
     private function spellings($deviceToken)
     {
-        $plain = strtolower(preg_replace('/[\s<>]+/', '', $deviceToken));
+        $plain = strtolower(preg_replace('/[\s<>]+/', '', (string) $deviceToken));
         $grouped = implode(' ', str_split($plain, 8));
         $spellings = array($plain, "<$plain>", $grouped, "<$grouped>");
 

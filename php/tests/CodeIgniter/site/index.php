@@ -1,8 +1,8 @@
 <?php
 
 /**
- * The front controller of the old site, as far as it matters: `php index.php doorbell ring 7`. SYSTEM_PATH names the
- * folder `system` of a CodeIgniter 3; without it the stand-in is taken.
+ * The front controller of the old site, as far as it matters: `/index.php/doorbell/ring/7`, or on the command line
+ * `php index.php doorbell ring 7`. SYSTEM_PATH names the folder `system` of a CodeIgniter 3, or the stand-in.
  */
 
 define('ENVIRONMENT', 'testing');

@@ -53,7 +53,7 @@ function &get_instance()
 
 function is_cli()
 {
-    return true;
+    return PHP_SAPI === 'cli';
 }
 
 function log_message($level, $message)
@@ -62,7 +62,8 @@ function log_message($level, $message)
     file_put_contents(APPPATH . 'logs/log-' . date('Y-m-d') . '.php', $line, FILE_APPEND);
 }
 
-[$controller, $method] = array_slice($_SERVER['argv'], 1);
-$class = ucfirst($controller);
+$path = explode('index.php/', $_SERVER['REQUEST_URI'] ?? '', 2)[1] ?? '';
+$segments = is_cli() ? array_slice($_SERVER['argv'], 1) : explode('/', $path);
+$class = ucfirst($segments[0]);
 require_once APPPATH . "controllers/$class.php";
-call_user_func_array([new $class(), $method], array_slice($_SERVER['argv'], 3));
+call_user_func_array([new $class(), $segments[1]], array_slice($segments, 2));
