@@ -14,8 +14,8 @@ export class Supply {
   #connect
   #mostIdle
   /**
-   * Ends when the push does: connections that are being made are given up. Made with the first one, because a small push
-   * over HTTP/2 makes none, and this is what would cost it most.
+   * Ends when the push does: connections that are being made are given up. Made with the first one, because a small
+   * push over HTTP/2 makes none, and this is what would cost it most.
    * @type {AbortController | undefined}
    */
   #over

@@ -1,10 +1,13 @@
 /**
- * `npm test`: installs what is missing, and runs every check and every test there is. `npm test -- rust js` runs those
- * groups only, `npm test -- clippy` one step.
+ * `npm test`: installs what is missing, and runs every check and every test there is, those of Rust beside those of
+ * JavaScript. `npm test -- rust js` runs those groups only, `npm test -- clippy` one step, each after the other.
  */
-import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
 import { needPackages } from './lib/debian.js'
@@ -16,7 +19,7 @@ import { installPackages } from './lib/packages.js'
 import { readRecord } from './lib/record.js'
 import { run, say } from './lib/run.js'
 import { installSchemathesis } from './lib/schemathesis.js'
-import { choose, runAll, Skipped } from './lib/steps.js'
+import { choose, runAll, Skipped, summarize } from './lib/steps.js'
 import { cargo, cargoForWasm, findToolchain, linter } from './lib/toolchain.js'
 
 /** A file of JavaScript tests that takes longer hangs, milliseconds. */
@@ -32,6 +35,8 @@ const testTimeout = 300_000
  * @property {number} [timeout] of a file, milliseconds
  * @property {string} [note] said when it has passed
  */
+
+/** @typedef {import('./lib/steps.js').Result} Result */
 
 /** @type {Apart[]} */
 const apart = [
@@ -74,6 +79,15 @@ function rust () {
   } catch (error) {
     failure = error
     throw error
+  }
+}
+
+/** Installs what is missing. */
+function prepareRust () {
+  try {
+    for (const name of /** @type {const} */ (['clippy', 'fmt'])) linter(rust(), name)
+  } catch {
+    // The steps that need it will say why it cannot be had.
   }
 }
 
@@ -199,8 +213,45 @@ function nodeTests (wanted, timeout = testTimeout) {
   ])
 }
 
+/** Steps of these groups run beside the others: cargo and the tests of JavaScript leave each other's cores idle. */
+const besides = ['rust', 'wasm']
+
+/**
+ * Everything. What runs besides is a process of its own, and says what it has to say at the end.
+ * @returns {Promise<Result[]>}
+ */
+async function runEverything () {
+  const [first, ...others] = steps.filter(({ group }) => !besides.includes(group))
+  const results = runAll([first])
+  if (results[0].outcome === 'FAILED') return results
+  // What is missing of Rust is installed before anything else is: a package manager lets in one at a time.
+  prepareRust()
+  const folder = mkdtempSync(join(tmpdir(), 'bellpush-test-'))
+  const log = join(folder, 'log')
+  const output = openSync(log, 'w')
+  try {
+    say(`the steps of ${besides.join(' and ')} run besides; their output comes at the end`)
+    const child = fork(fileURLToPath(import.meta.url), besides, { stdio: ['ignore', output, output, 'ipc'] })
+    /** @type {Result[]} */
+    let theirs = [{ name: besides.join('-'), outcome: 'FAILED', why: 'it ended without a result', seconds: 0 }]
+    child.on('message', results => { theirs = /** @type {Result[]} */ (results).slice(1) })
+    const ended = once(child, 'exit')
+    results.push(...runAll(others))
+    await ended
+    return [...results, ...theirs]
+  } finally {
+    closeSync(output)
+    process.stdout.write(readFileSync(log))
+    rmSync(folder, { recursive: true })
+  }
+}
+
 try {
-  process.exitCode = runAll(choose(steps, process.argv.slice(2))) ? 0 : 1
+  const start = performance.now()
+  const chosen = process.argv.slice(2)
+  const results = chosen.length === 0 ? await runEverything() : runAll(choose(steps, chosen))
+  if (process.send) process.send(results)
+  else process.exitCode = summarize(results, (performance.now() - start) / 1000) ? 0 : 1
 } catch (error) {
   console.error(messageOf(error))
   process.exitCode = 2

@@ -34,13 +34,28 @@ Steps: ${names.join(', ')}`)
 }
 
 /**
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {'ok' | 'SKIPPED' | 'FAILED'} outcome
+ * @property {string} why
+ * @property {number} seconds
+ */
+
+/**
  * @param {Step[]} steps
- * @returns {boolean} whether none failed
+ * @returns {Result[]}
  */
 export function runAll (steps) {
-  const results = steps.map(runOne)
+  return steps.map(runOne)
+}
+
+/**
+ * @param {Result[]} results
+ * @param {number} seconds that all of it took
+ * @returns {boolean} whether none failed
+ */
+export function summarize (results, seconds) {
   const width = Math.max(...results.map(result => result.name.length))
-  const total = results.reduce((sum, result) => sum + result.seconds, 0)
   console.log('\n=== summary')
   for (const { name, outcome, seconds, why } of results) {
     console.log(`${name.padEnd(width)}  ${outcome.padEnd(7)} ${seconds.toFixed(1).padStart(6)} s  ${why}`.trimEnd())
@@ -48,16 +63,18 @@ export function runAll (steps) {
   const failed = results.filter(result => result.outcome === 'FAILED').length
   const skipped = results.filter(result => result.outcome === 'SKIPPED').length
   console.log(`${results.length - failed - skipped} steps passed, ${failed} failed, ${skipped} skipped ` +
-    `in ${total.toFixed(0)} s`)
+    `in ${seconds.toFixed(0)} s`)
   return failed === 0
 }
 
 /**
  * @param {Step} step
+ * @returns {Result}
  */
 function runOne ({ name, run }) {
   console.log(`\n=== ${name}`)
   const start = performance.now()
+  /** @type {Result['outcome']} */
   let outcome = 'ok'
   let why = ''
   try {
