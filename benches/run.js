@@ -19,6 +19,7 @@ import { machine, show } from './lib/figures.js'
 import { buildNative } from './lib/native.js'
 import { plain } from './plain.js'
 import { rejected } from './rejected.js'
+import { serve } from './serve.js'
 import { http2Streamed, streamed } from './streamed.js'
 
 /** @type {Record<string, () => Promise<import('./lib/figures.js').Outcome>>} */
@@ -29,6 +30,7 @@ const benchmarks = {
   far,
   streamed,
   legacy,
+  serve,
   'http2-burst': http2Burst,
   'http2-million': http2Million,
   'http2-results': http2Results,
