@@ -51,6 +51,9 @@ export async function openSqliteDatabase (path, { create, lockTimeout }, words) 
   try {
     // Without it, temporary tables would be in memory, as large as the audience.
     await database.run(db => sql`pragma temp_store = file`.execute(db))
+    // A transaction that makes the -wal file longer than this writes all of it into the database before it ends. The
+    // usual four megabytes are less than what a single large job brings, whose caller would wait for both.
+    await database.run(db => sql`pragma wal_autocheckpoint = ${sql.lit(WAL_PAGES)}`.execute(db))
     // Readers and a writer do not stop each other. A database that somebody else made keeps the mode he chose.
     if (fresh && create) await database.run(db => sql`pragma journal_mode = wal`.execute(db))
     return database
@@ -61,6 +64,9 @@ export async function openSqliteDatabase (path, { create, lockTimeout }, words) 
 }
 
 const IN_MEMORY = ':memory:'
+
+/** Pages of 4 KiB, so 64 MiB. */
+const WAL_PAGES = 16_384
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {
