@@ -54,3 +54,12 @@ export function readPush ({ clientIds = [], tokens = [], aps, custom, payload, o
     tokens
   }
 }
+
+/**
+ * @param {string} text a body that was found good
+ * @returns {Pick<PushRequest, 'clientIds' | 'tokens'>}
+ */
+export function audienceOf (text) {
+  const { clientIds = [], tokens = [] } = JSON.parse(text.replace(/^\uFEFF/, ''))
+  return { clientIds: /** @type {string[]} */ (checkClientIds(clientIds)), tokens }
+}

@@ -37,10 +37,10 @@ export class Pusher {
 
   /**
    * @param {PushBody} body
-   * @param {{ caller: import('./keys.js').Caller, key?: string, async: boolean }} how
+   * @param {{ text: string, caller: import('./keys.js').Caller, key?: string, async: boolean }} how `text`: the body's
    * @returns {Promise<Answer>}
    */
-  async push (body, { caller, key, async }) {
+  async push (body, { text, caller, key, async }) {
     const { apps, lookUp, journal, limits } = this.#parts
     const request = readPush(body, apps.of(body.app, caller))
     const digest = key === undefined ? undefined : createHash('sha256').update(JSON.stringify(body)).digest('hex')
@@ -50,7 +50,7 @@ export class Pusher {
     if (gathered && !async && key === undefined) {
       return { report: await this.#timed(request, () => this.#pushNow(request, gathered)) }
     }
-    return await this.#journalled(request, gathered, { key, digest, background: async || !gathered })
+    return await this.#journalled(request, gathered, { text, key, digest, background: async || !gathered })
   }
 
   /**
@@ -69,13 +69,13 @@ export class Pusher {
   /**
    * @param {PushRequest} request
    * @param {Gathered | undefined} gathered undefined: it is large, and looked up later
-   * @param {{ key?: string, digest?: string, background: boolean }} how
+   * @param {{ text: string, key?: string, digest?: string, background: boolean }} how
    * @returns {Promise<Answer>}
    */
-  async #journalled (request, gathered, how) {
+  async #journalled (request, gathered, { text, ...how }) {
     const { runner, reader } = this.#parts
-    const { app, payload, options, clientIds, tokens } = request
-    const audience = gathered?.recipients ?? { clientIds, tokens }
+    const { app, payload, options } = request
+    const audience = gathered?.recipients ?? { text }
     const unknown = gathered?.unknown ?? []
     const accept = () => runner.accept({ ...how, app: app.name, payload, options, audience, unknown })
     if (how.background) {

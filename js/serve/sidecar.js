@@ -70,10 +70,6 @@ export async function createSidecar (config, { log } = {}) {
     routerOptions: { maxParamLength: PATH_PART },
     // A number that is written as text is a mistake, and so is a property that nobody knows.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    // Nothing of a body is merged into anything, and what looks like a prototype in a payload is Apple's to judge: to
-    // search a large body for it took a tenth of the time until its 202.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     frameworkErrors: refuse
   }))
   server.server.maxConnections = MOST_CONNECTIONS

@@ -10,6 +10,7 @@ import { AbortError, BellpushError } from '../../errors.js'
 import { CHUNK, states } from '../journal/chunk.js'
 import { LeaseLost } from '../journal/journal.js'
 import { add, jobOf, settledOf, tallyOf, unknownOf } from '../journal/view.js'
+import { audienceOf } from '../push-request.js'
 import { RecipientList } from '../recipients.js'
 import { stopOf } from '../report.js'
 
@@ -161,7 +162,7 @@ export class JobRun {
   /** Writes its tokens, and those of its clients, into the journal; nothing has been sent of it yet. */
   async #lookUp () {
     const { journal, store, mostTokens } = this.#parts
-    const { clientIds, tokens } = JSON.parse(this.#row.audience)
+    const { clientIds, tokens } = audienceOf(this.#row.audience)
     const list = new RecipientList()
     let next = 0
     const add = async () => {

@@ -36,8 +36,8 @@ export class LeaseLost extends Error {}
  * @property {boolean} background whether it is shown as a job; else somebody waits for its report
  * @property {string} payload
  * @property {object} options
- * @property {import('../recipients.js').Recipients | { clientIds: string[], tokens: string[] }} audience as it was
- *   looked up, or as it was given: then it is looked up when the job runs
+ * @property {import('../recipients.js').Recipients | { text: string }} audience as it was looked up, or the body that
+ *   says whom it is for: then it is looked up when the job runs
  * @property {string[]} unknown clients without a token, where that is known
  * @property {string} [key] the Idempotency-Key
  * @property {string} [digest] of the request
@@ -81,7 +81,7 @@ export class Journal {
    */
   async accept (draft, most) {
     const { id, app, background, payload, options, audience, unknown, key = null, owner = null } = draft
-    const recipients = 'clients' in audience ? audience : undefined
+    const recipients = 'text' in audience ? undefined : audience
     const row = {
       id,
       app,
@@ -90,7 +90,7 @@ export class Journal {
       done: 0,
       payload,
       options: JSON.stringify(options),
-      audience: recipients ? null : JSON.stringify(audience),
+      audience: 'text' in audience ? audience.text : null,
       idempotency_key: key,
       digest: draft.digest ?? null,
       created_at: Date.now(),
