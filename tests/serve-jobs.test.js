@@ -24,6 +24,22 @@ test('a large push is a job: 202 with its place, then every token once, and the 
   assert.equal(second.body.next, null)
 })
 
+test('a large body is kept as it came, with a mark in front, ids as numbers, and a key like a prototype', async t => {
+  const { call, simulator } = await sidecar(t, { toml: '[limits]\nsyncTokens = 1' })
+  await call('PUT', `/v1/clients/7/tokens/${token(7)}`)
+  /** @type {string[]} */
+  const payloads = []
+  simulator.on('accepted', ({ payload }) => payloads.push(Buffer.from(payload).toString()))
+  const payload = '{"aps":{"alert":"Ding dong"},"__proto__":{"door":7}}'
+  const text = `\uFEFF{"clientIds":[7,"7"],"tokens":["${token(1)}"],"payload":${payload}}`
+  const { status, body } = await call('POST', '/v1/push', text)
+  assert.equal(status, 202)
+  const job = await ended(call, body.id)
+  assert.deepEqual([job.state, job.total, job.counts], ['finished', 2, { ...nothing, accepted: 2 }])
+  assert.deepEqual([...simulator.accepted.keys()].sort(), [token(1), token(7)].sort())
+  assert.deepEqual(payloads, [payload, payload])
+})
+
 test('the tokens of clients are looked up by the job, with those that were given, each once', async t => {
   const options = { toml: '[limits]\nsyncTokens = 3', simulated: { dead: [token(3)] } }
   const { call, push, simulator } = await sidecar(t, options)
