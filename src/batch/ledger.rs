@@ -233,7 +233,7 @@ impl Ledger {
         let over = self.runs.partition_point(|run| run.first <= self.first).saturating_sub(1);
         self.runs.drain(..over);
         let Some(run) = self.runs.front_mut() else { return 0 };
-        run.start = run.start.wrapping_add((self.first - run.first) * u32::from(run.length));
+        run.start = run.start.wrapping_add((self.first - run.first).wrapping_mul(u32::from(run.length)));
         run.first = self.first;
         run.start.wrapping_sub(self.bytes_at) as usize
     }
