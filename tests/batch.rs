@@ -536,6 +536,30 @@ fn an_empty_batch_is_finished_when_its_input_closes() {
 }
 
 #[test]
+fn digits_are_pushed_up_to_the_first_text_that_is_anything_else() {
+    let mut batch = Batch::new(listing());
+    assert_eq!(batch.push_digits(b"0000000000000001", 8, 0), 2);
+    assert_eq!(batch.push_digits(b"000000020000000x00000004", 8, 0), 1);
+    let too_long = b"0".repeat(2 * 101);
+    for (texts, digits) in [(&b""[..], 0), (b"00000003", 0), (b"000", 3), (b"0", 1), (&too_long, too_long.len())] {
+        assert_eq!(batch.push_digits(texts, digits, 0), 0, "of {digits} digits");
+    }
+    batch.close_input();
+    let mut link = link(0);
+    assert_eq!(slots(&write(&mut link, &mut batch, 0)), [Some(0), Some(1), Some(2), None]);
+}
+
+#[test]
+fn digits_that_are_pushed_into_a_batch_that_was_stopped_are_not_sent() {
+    let mut batch = Batch::new(listing());
+    batch.stop(Stop::Caller, 0);
+    assert_eq!(batch.push_digits(b"0000000000000001", 8, 5), 2);
+    batch.close_input();
+    assert!(batch.is_finished());
+    assert_eq!(batch.counts().of(Outcome::NotSent), 2);
+}
+
+#[test]
 fn malformed_tokens_have_their_slots_and_settle_at_once() {
     let mut batch = Batch::new(listing());
     let pushed = batch.push_hex(b"00000000\nxyz\n\n<0000 0003>\r\nabc\n00000005", 9);

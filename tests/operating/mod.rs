@@ -16,7 +16,7 @@ use bellpush::binary::{Confirm, Link, LinkState, Timing};
 use bellpush::notification::{Notification, Payload};
 use bellpush::outcome::Reason;
 
-use crate::sent::{PAYLOAD, Sent, take_frame, token_text};
+use crate::sent::{PAYLOAD, Sent, push_texts, take_frame, token_text};
 
 /// Milliseconds; the expiration, where there is one, comes during the operations.
 const BEGINNING: u64 = 1_400_000_000_000;
@@ -208,15 +208,15 @@ impl World {
         }
         let first = self.slots.len() as u32;
         let count = count.min(self.batch.room());
-        let mut lines: Vec<String> = (first..first + count).map(token_text).collect();
-        self.slots.extend(lines.iter().map(|_| Truth::default()));
-        if let (Some(line), Some(slot)) = (lines.last_mut(), self.slots.last_mut())
+        let mut texts: Vec<String> = (first..first + count).map(token_text).collect();
+        self.slots.extend(texts.iter().map(|_| Truth::default()));
+        if let (Some(text), Some(slot)) = (texts.last_mut(), self.slots.last_mut())
             && with_malformed
         {
-            line.push('x');
+            text.push('x');
             slot.malformed = true;
         }
-        assert_eq!(self.batch.push_hex(lines.join("\n").as_bytes(), self.now), count);
+        assert_eq!(push_texts(&mut self.batch, &texts, self.now), count);
     }
 
     fn close_input(&mut self) {

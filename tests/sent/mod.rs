@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of what they share")]
 
+use bellpush::batch::Batch;
+
 /// A frame as it was sent.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -55,4 +57,21 @@ pub fn token_text(slot: u32) -> String {
     let more = ["", "aa", "aabb"];
     let padding = more.get(slot as usize / 2 % 3).copied().unwrap_or_default();
     format!("{slot:08x}{padding}")
+}
+
+/// Pushes as the host does: texts of one length as digits, and a text that is anything else as a line. Returns how many
+/// slots there were.
+pub fn push_texts(batch: &mut Batch, texts: &[String], now: u64) -> u32 {
+    let mut rest = texts;
+    let mut slots = 0;
+    while let Some(first) = rest.first() {
+        let alike = rest.iter().take_while(|text| text.len() == first.len()).count();
+        let digits = rest.get(..alike).unwrap_or_default().concat();
+        let mut pushed = batch.push_digits(digits.as_bytes(), first.len(), now);
+        let odd = rest.get(pushed as usize).filter(|_| (pushed as usize) < alike);
+        pushed += odd.map_or(0, |text| batch.push_hex(text.as_bytes(), now));
+        rest = rest.get(pushed as usize..).unwrap_or_default();
+        slots += pushed;
+    }
+    slots
 }

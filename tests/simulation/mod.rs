@@ -15,7 +15,7 @@ use bellpush::notification::{Notification, Payload};
 use bellpush::outcome::{Outcome, Reason};
 
 use crate::chance::Chance;
-use crate::sent::{PAYLOAD, take_frame, token_text};
+use crate::sent::{PAYLOAD, push_texts, take_frame, token_text};
 use gateway::{Event, Fault, Peer, Truth};
 
 /// Milliseconds since 1970 at which each simulation begins.
@@ -201,8 +201,8 @@ impl<'a> World<'a> {
     fn feed(&mut self) {
         let count = (self.setting.slots - self.pushed).min(self.setting.feed).min(self.batch.room());
         if count > 0 {
-            let lines: Vec<String> = (self.pushed..self.pushed + count).map(token_text).collect();
-            let added = self.batch.push_hex(lines.join("\n").as_bytes(), self.now);
+            let texts: Vec<String> = (self.pushed..self.pushed + count).map(token_text).collect();
+            let added = push_texts(&mut self.batch, &texts, self.now);
             must!(self, added == count, "{added} slots for {count} tokens");
             self.pushed += count;
             self.collect();

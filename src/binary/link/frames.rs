@@ -89,7 +89,9 @@ impl Frames {
             let usual = frames.filter_map(|place| place.first_chunk_mut::<USUAL>());
             usual.zip(tokens.bytes.as_chunks().0).for_each(|(place, token)| *place = *token);
         } else {
-            frames.zip(tokens.bytes.chunks_exact(tokens.length)).for_each(|(place, token)| place.copy_from_slice(token));
+            frames
+                .zip(tokens.bytes.chunks_exact(tokens.length))
+                .for_each(|(place, token)| place.copy_from_slice(token));
         }
     }
 
