@@ -11,8 +11,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
 import { BellpushError } from './errors.js'
-import { SocketLink } from './link.js'
-import { Supply } from './supply.js'
+import { SocketLink } from './binary/link.js'
+import { Supply } from './binary/supply.js'
 import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
