@@ -6,12 +6,15 @@ import { TLSSocket } from 'node:tls'
 import { onAbort } from './abort.js'
 import { readAuth } from './auth.js'
 import { connectWithRetry } from './backoff.js'
+import { Links } from './binary/links.js'
+import { steadyClock } from './clock.js'
 import { classify } from './connection-errors.js'
 import { checkPayload, describeReason, payloadBytes, ready } from './core.js'
 import { AbortError, BellpushError } from './errors.js'
 import { readAudience } from './audience.js'
 import { Channels } from './channels.js'
 import { managementOf, readClientGateway } from './gateway.js'
+import { PoolCarrier } from './http2/carrier.js'
 import { Http2Pool } from './http2/pool.js'
 import { PlainRequests } from './http2/requests.js'
 import { priorityOf, requestOf } from './notification.js'
@@ -377,7 +380,8 @@ export class Client extends EventEmitter {
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
     const { total, chunks } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
-    this.#pool?.setClock()
+    const pool = this.#pool
+    pool?.setClock()
     let progressAt = 0
     /** @type {import('./push.js').Sink} */
     const sink = {
@@ -415,18 +419,8 @@ export class Client extends EventEmitter {
       },
       chunks: read.id === undefined ? chunks : single(chunks),
       sink,
-      connect: signal => this.#connect(signal),
-      classify: error => classify(error, this.#gateway, { established: true }),
-      connections: this.#options.connections,
-      connectTries: this.#options.connectTries,
-      http2: this.#pool && http2 && { pool: this.#pool, request: http2.request },
-      timing: {
-        linger: this.#options.linger,
-        answerTimeout: this.#options.answerTimeout,
-        quiet: this.#options.confirm.quiet,
-        listen: this.#options.confirm.listen ?? LISTEN_ON,
-        idle: this.#options.idleTimeout
-      }
+      now: pool ? () => pool.now() : steadyClock(),
+      carry: push => pool && http2 ? new PoolCarrier(pool, http2.request, push) : this.#newLinks(push)
     })
     const finished = this.#finish(push, builder, removal, signal)
     const ended = () => { this.#pushes.delete(push) }
@@ -455,6 +449,18 @@ export class Client extends EventEmitter {
     const thrown = ours ? error : audienceFailed(error)
     thrown.report = report
     throw thrown
+  }
+
+  /** @param {import('./push.js').Carried} push */
+  #newLinks (push) {
+    const { connections, connectTries, linger, answerTimeout, confirm, idleTimeout } = this.#options
+    return new Links({
+      connect: signal => this.#connect(signal),
+      classify: error => classify(error, this.#gateway, { established: true }),
+      connections,
+      connectTries,
+      timing: { linger, answerTimeout, quiet: confirm.quiet, listen: confirm.listen ?? LISTEN_ON, idle: idleTimeout }
+    }, push)
   }
 
   #newPool () {
