@@ -18,10 +18,10 @@ export class Batch {
     foreignText(reason: number): string | undefined;
     constructor(payload: Uint8Array | number[], options: BatchOptions, now: number);
     /**
-     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
-     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
+     * Pushes what was written: `count` tokens of so many digits each, with nothing between them, up to the first one
+     * that has anything but digits in it. Returns how many were pushed.
      */
-    pushEqual(length: number, count: number, now: number): boolean;
+    pushDigits(digits: number, count: number, now: number): number;
     /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,
      * where there are not as many lines: a token has a line break in it.
@@ -185,7 +185,7 @@ export interface InitOutput {
     readonly batch_foreignStatus: (a: number, b: number) => number;
     readonly batch_foreignText: (a: number, b: number) => [number, number];
     readonly batch_new: (a: number, b: number, c: number, d: number) => [number, number, number];
-    readonly batch_pushEqual: (a: number, b: number, c: number, d: number) => number;
+    readonly batch_pushDigits: (a: number, b: number, c: number, d: number) => number;
     readonly batch_pushLines: (a: number, b: number, c: number, d: number) => number;
     readonly batch_reserve: (a: number, b: number) => number;
     readonly batch_setLinks: (a: number, b: number) => void;

@@ -81,21 +81,21 @@ export class Batch {
         return this;
     }
     /**
-     * Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
-     * pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
-     * @param {number} length
+     * Pushes what was written: `count` tokens of so many digits each, with nothing between them, up to the first one
+     * that has anything but digits in it. Returns how many were pushed.
+     * @param {number} digits
      * @param {number} count
      * @param {number} now
-     * @returns {boolean}
+     * @returns {number}
      */
-    pushEqual(length, count, now) {
+    pushDigits(digits, count, now) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.batch_pushEqual(this.__wbg_ptr, length, count, now);
-        return ret !== 0;
+        ret = wasm.batch_pushDigits(this.__wbg_ptr, digits, count, now);
+        return ret >>> 0;
     }
     /**
      * Pushes the first `length` bytes of what was written: `count` tokens, one a line. False, with nothing pushed,

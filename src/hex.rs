@@ -21,16 +21,43 @@ pub(crate) fn append(text: &[u8], out: &mut Vec<u8>) -> bool {
     }
 }
 
+/// Appends the bytes of texts that have `digits` characters each, up to the first one that is anything but digits.
+/// Returns how many those are.
+pub(crate) fn append_each(texts: &[u8], digits: usize, out: &mut Vec<u8>) -> usize {
+    if digits == 2 * USUAL {
+        append_each_usual(texts, out)
+    } else {
+        texts.chunks_exact(digits.max(1)).take_while(|text| append_any(text, out)).count()
+    }
+}
+
+fn append_each_usual(texts: &[u8], out: &mut Vec<u8>) -> usize {
+    let (texts, _) = texts.as_chunks();
+    let start = out.len();
+    out.resize(start + texts.len() * USUAL, 0);
+    let (places, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    let count = texts.iter().zip(places).position(|(text, place)| !decode_usual(text, place)).unwrap_or(texts.len());
+    out.truncate(start + count * USUAL);
+    count
+}
+
 fn append_usual(text: &[u8; 2 * USUAL], out: &mut Vec<u8>) -> bool {
     let mut bytes = [0; USUAL];
+    let good = decode_usual(text, &mut bytes);
+    if good {
+        out.extend_from_slice(&bytes);
+    }
+    good
+}
+
+/// False, with anything in `bytes`, where there is anything but digits.
+#[inline(always)]
+fn decode_usual(text: &[u8; 2 * USUAL], bytes: &mut [u8; USUAL]) -> bool {
     let mut good = true;
     for (block, place) in text.as_chunks::<BLOCK>().0.iter().zip(bytes.as_chunks_mut().0) {
         let (decoded, are_digits) = decode(block);
         *place = decoded;
         good &= are_digits;
-    }
-    if good {
-        out.extend_from_slice(&bytes);
     }
     good
 }
@@ -38,12 +65,18 @@ fn append_usual(text: &[u8; 2 * USUAL], out: &mut Vec<u8>) -> bool {
 fn append_any(text: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
     let mut good = text.len().is_multiple_of(2);
-    for digits in text.chunks(BLOCK) {
+    let (blocks, rest) = text.as_chunks();
+    for block in blocks {
+        let (bytes, are_digits) = decode(block);
+        good &= are_digits;
+        out.extend_from_slice(&bytes);
+    }
+    if !rest.is_empty() {
         let mut block = [b'0'; BLOCK];
-        block.iter_mut().zip(digits).for_each(|(place, digit)| *place = *digit);
+        block.iter_mut().zip(rest).for_each(|(place, digit)| *place = *digit);
         let (bytes, are_digits) = decode(&block);
         good &= are_digits;
-        out.extend(bytes.iter().take(digits.len() / 2));
+        out.extend(bytes.iter().take(rest.len() / 2));
     }
     if !good {
         out.truncate(start);
@@ -54,28 +87,29 @@ fn append_any(text: &[u8], out: &mut Vec<u8>) -> bool {
 #[cfg(target_feature = "simd128")]
 mod vector {
     use std::arch::wasm32::{
-        u8x16_add, u8x16_all_true, u8x16_lt, u8x16_narrow_i16x8, u8x16_splat, u8x16_sub, u16x8_shl, u16x8_shr,
-        u16x8_splat, u64x2, u64x2_extract_lane, v128, v128_and, v128_bitselect, v128_or,
+        u8x16_add, u8x16_add_sat, u8x16_min, u8x16_narrow_i16x8, u8x16_splat, u8x16_sub, u8x16_sub_sat, u16x8_shl,
+        u16x8_shr, u16x8_splat, u64x2, u64x2_extract_lane, v128, v128_and, v128_any_true, v128_or,
     };
 
     /// The bytes that a block of digits writes, and whether all of it are digits.
     #[inline(always)]
     pub(super) fn decode(text: &[u8; super::BLOCK]) -> ([u8; super::BLOCK / 2], bool) {
-        let [first, second] = halves(text).map(digits);
-        let bytes = u8x16_narrow_i16x8(pairs(first.0), pairs(second.0));
-        (to_array(bytes), u8x16_all_true(v128_and(first.1, second.1)))
+        let [first, second] = halves(text).map(values);
+        let bytes = u8x16_narrow_i16x8(pairs(first), pairs(second));
+        let are_digits = !v128_any_true(v128_and(v128_or(first, second), u8x16_splat(0xf0)));
+        (to_array(bytes), are_digits)
     }
 
-    /// The values of sixteen digits of either case, and which of them are digits.
+    /// The values of sixteen digits of either case; what is no digit has one above fifteen. Processors compare signed
+    /// bytes only, so the ranges end where sums and differences saturate.
     #[inline(always)]
-    fn digits(text: v128) -> (v128, v128) {
-        let decimals = u8x16_sub(text, u8x16_splat(b'0'));
-        // Setting this bit makes capitals small, and nothing else to one of these letters.
-        let letters = u8x16_sub(v128_or(text, u8x16_splat(0x20)), u8x16_splat(b'a'));
-        let are_decimals = u8x16_lt(decimals, u8x16_splat(10));
-        let are_letters = u8x16_lt(letters, u8x16_splat(6));
-        let values = v128_bitselect(decimals, u8x16_add(letters, u8x16_splat(10)), are_decimals);
-        (values, v128_or(are_decimals, are_letters))
+    fn values(text: v128) -> v128 {
+        // `9` becomes 0xff, and what comes behind it begins at 0 anew: then all below `0` is less than 0xf0.
+        let up = u8x16_add(text, u8x16_splat(0xff - b'9'));
+        let decimals = u8x16_sub(u8x16_sub_sat(up, u8x16_splat(6)), u8x16_splat(0xf0));
+        // Clearing this bit makes small letters capitals, and nothing else to one of these letters.
+        let letters = u8x16_sub(v128_and(text, u8x16_splat(!0x20)), u8x16_splat(b'A'));
+        u8x16_min(decimals, u8x16_add_sat(letters, u8x16_splat(10)))
     }
 
     /// Each two digits as one number. The first one, in the low byte, is the high half.
@@ -168,6 +202,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_row_of_texts_is_read_up_to_the_first_that_is_not_all_digits() {
+        for digits in [2, 64, 66] {
+            for bad in 0..4 {
+                let mut texts = b"a5".repeat(3 * digits / 2);
+                if let Some(place) = texts.get_mut(bad * digits + digits - 1) {
+                    *place = b' ';
+                }
+                let mut out = vec![7];
+                assert_eq!(append_each(&texts, digits, &mut out), bad.min(3), "the one at {bad} of {digits} digits");
+                assert_eq!(out, [&[7][..], &vec![0xa5; bad.min(3) * digits / 2]].concat());
+            }
+        }
+        assert_eq!(append_each(b"abcdef", 3, &mut Vec::new()), 0, "half a byte is none");
+        assert_eq!(append_each(b"", 0, &mut Vec::new()), 0);
     }
 
     #[test]

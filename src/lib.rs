@@ -17,8 +17,7 @@
 //! batch.close_input();
 //!
 //! let mut link = Link::new(&notification, 0); // one link is one connection
-//! let mut bytes = Vec::new();
-//! link.write(&mut batch, &mut bytes, 65_536, 0); // … the embedder sends `bytes` …
+//! let bytes = link.write(&mut batch, 65_536, 0); // … the embedder sends `bytes` …
 //! // Behind both notifications went a sentinel with identifier 3; its rejection proves that they were accepted.
 //! link.read(&mut batch, &[8, 5, 0, 0, 0, 3], 0, 40); // … and hands over what it receives.
 //! assert!(batch.is_finished());

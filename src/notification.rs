@@ -160,6 +160,13 @@ pub fn parse_hex(text: &[u8], out: &mut Vec<u8>) -> Result<usize, TokenError> {
     outcome
 }
 
+/// Appends the bytes of tokens whose texts have `digits` characters each, with nothing between them, up to the first one
+/// that has anything but digits in it, be it a token for [`parse_hex`] or none. Returns how many those are.
+pub(crate) fn parse_digits(texts: &[u8], digits: usize, out: &mut Vec<u8>) -> usize {
+    let fits = (1..=DeviceToken::MAX_BYTES).contains(&(digits / 2));
+    if fits { hex::append_each(texts, digits, out) } else { 0 }
+}
+
 /// Digits with spaces between them and perhaps angle brackets around them.
 fn append_decorated(text: &[u8], out: &mut Vec<u8>) -> Result<(), TokenError> {
     let left = text.iter().take_while(|byte| digit(**byte) == SKIP).count();

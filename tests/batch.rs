@@ -65,8 +65,8 @@ fn a_suspect_waits_until_nothing_else_is_left_and_ends_its_link() {
     first.read(&mut batch, &says(8, 1), 0, 0);
 
     // A link that gets only part of what waits leaves the suspect alone.
-    let (mut second, mut out) = (link(0), Vec::new());
-    second.write(&mut batch, &mut out, 1, 0);
+    let mut second = link(0);
+    let mut out = second.write(&mut batch, 1, 0).to_vec();
     let frame = sent::take_frame(&mut out).expect("one frame");
     assert_eq!((frame.slot, out.len()), (Some(1), 0));
     assert_eq!(second.state(), LinkState::Open);

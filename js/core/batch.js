@@ -24,6 +24,9 @@ const UUID = 36
 /** Numbers in what the core says of how a batch stands. */
 const STANDING = 14
 
+/** Characters that are put together at once: a text of twice as many would cost V8 a large object of its own. */
+const TEXT = 65_536
+
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
@@ -104,16 +107,12 @@ export class Batch {
    * @param {number} now
    */
   push (tokens, now) {
-    if (tokens.length === 0 || this.#pushEqual(tokens, now) || this.#pushLines(tokens.join('\n'), tokens.length, now)) {
-      return
-    }
-    // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
-    // two tokens and none: something that is no digit says so.
-    this.#pushLines(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+    const pushed = tokens.length === 0 ? 0 : this.#pushEqual(tokens, now)
+    if (pushed < tokens.length) this.#pushUnlike(pushed === 0 ? tokens : tokens.slice(pushed), now)
   }
 
   /**
-   * Adds tokens of one length that are hexadecimal digits with nothing between them.
+   * Adds tokens of 1 to 100 bytes, all of one length, in hexadecimal digits with nothing between them.
    * @param {Uint8Array} text
    * @param {number} digits of each
    * @param {number} count
@@ -122,7 +121,7 @@ export class Batch {
   pushDigits (text, digits, count, now) {
     this.resident.use(inner => {
       push.view(inner.reserve(text.length), text.length).set(text)
-      inner.pushEqual(digits, count, now)
+      inner.pushDigits(digits, count, now)
     })
   }
 
@@ -131,20 +130,40 @@ export class Batch {
    * put together, which is then done once, straight into the core's memory.
    * @param {string[]} tokens
    * @param {number} now
-   * @returns {boolean} false: they are not like that, and nothing was pushed
+   * @returns {number} how many were pushed: those before the first one that has anything but digits in it, and none
+   *   where their lengths differ
    */
   #pushEqual (tokens, now) {
     const { length } = tokens[0]
-    if (length === 0) return false
-    let text = ''
-    for (const token of tokens) {
-      if (token.length !== length) return false
-      text += token
-    }
+    const size = length * tokens.length
+    if (size === 0) return 0
     return this.resident.use(inner => {
-      const { read, written } = encoder.encodeInto(text, push.view(inner.reserve(text.length), text.length))
-      return read === written && written === text.length && inner.pushEqual(length, tokens.length, now)
+      const room = push.view(inner.reserve(size), size)
+      const part = Math.max(1, Math.floor(TEXT / length))
+      for (let at = 0; at < tokens.length; at += part) {
+        const end = Math.min(at + part, tokens.length)
+        let text = ''
+        for (let index = at; index < end; index++) {
+          const token = tokens[index]
+          if (token.length !== length) return 0
+          text += token
+        }
+        const { read, written } = encoder.encodeInto(text, room.subarray(at * length))
+        if (read !== text.length || written !== text.length) return 0
+      }
+      return inner.pushDigits(length, tokens.length, now)
     })
+  }
+
+  /**
+   * @param {string[]} tokens
+   * @param {number} now
+   */
+  #pushUnlike (tokens, now) {
+    if (this.#pushLines(tokens.join('\n'), tokens.length, now)) return
+    // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
+    // two tokens and none: something that is no digit says so.
+    this.#pushLines(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
   }
 
   /**

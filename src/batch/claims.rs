@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, Reason};
 
 use super::ledger::State;
 use super::policy::{self, Consequence};
-use super::{Batch, Id, InDoubt, Refusal, Settled, Slot, SlotRange, Stop};
+use super::{Batch, Id, InDoubt, Refusal, Settled, Slot, SlotRange, Stop, Tokens};
 
 const WRITE_AHEAD_REFUSALS: u64 = 4;
 const WRITE_AHEAD_LEAST: u64 = 32;
@@ -78,8 +78,8 @@ impl Batch {
         self.waiting.is_empty() && !self.suspects.is_empty() && self.suspects.iter().all(|(one, _)| *one == connection)
     }
 
-    /// The tokens of slots that are not settled, in order.
-    pub(crate) fn tokens(&self, range: SlotRange) -> impl Iterator<Item = &[u8]> {
+    /// The tokens of slots that are not settled, in order, those of one length together.
+    pub(crate) fn tokens(&self, range: SlotRange) -> impl Iterator<Item = Tokens<'_>> {
         self.ledger.tokens(range)
     }
 

@@ -1,13 +1,19 @@
-//! The slots that are not settled yet: their tokens, their states, how often each was tried.
+//! The slots that are not settled yet: their tokens, their states, what went wrong with them.
 //!
 //! A window that slides: slots enter at its end, and its beginning moves on as soon as the oldest slot has settled.
 //! What has left the window is known to be settled, so nothing of it need be remembered.
+//!
+//! A broadcast has a million slots that have nothing to tell: the same length, the same state. So each has a byte for its
+//! state and the bytes of its token, lengths are kept by runs, and what went wrong is noted for those with which
+//! something did.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::notification;
 use crate::outcome::Reason;
 
+use super::sliding::Sliding;
 use super::{Slot, SlotRange};
 
 /// Where a slot is on its way. It is settled exactly once, and `Settled` leads nowhere.
@@ -35,12 +41,9 @@ pub(super) enum State {
     Settled,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// Offset of the token's first byte in the stream of all token bytes, modulo 2³².
-    token_at: u32,
-    token_length: u8,
-    state: State,
+/// What went wrong with a slot.
+#[derive(Clone, Copy, Debug, Default)]
+struct Note {
     /// How often it was sent in vain: refused for a passing cause, or in doubt and to be sent again.
     failures: u8,
     /// Its token was called invalid once: by which connection, and in which word.
@@ -49,23 +52,48 @@ struct Entry {
     doubt: Option<Reason>,
 }
 
+/// Slots in a row whose tokens have one length: up to the next run, or to the window's end.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    first: Slot,
+    /// Offset of the first token's first byte in the stream of all token bytes, modulo 2³².
+    start: u32,
+    /// Bytes of a token, at most 255; none where the text was no token.
+    length: u8,
+}
+
+/// The tokens of some slots in a row, all of one length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tokens<'a> {
+    pub(crate) slots: SlotRange,
+    /// Bytes of each, never 0.
+    pub(crate) length: usize,
+    /// One behind the other.
+    pub(crate) bytes: &'a [u8],
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    entries: VecDeque<Entry>,
+    /// The number of the window's first slot.
+    first: Slot,
+    /// The states of the slots from there on.
+    states: Sliding<State>,
     /// How many of them are [`State::Claimed`].
     claimed: u64,
-    /// The number of the first entry.
-    first: Slot,
-    /// The token bytes of the entries (and some of settled ones before them, until they are worth compacting away).
-    arena: Vec<u8>,
-    /// Offset of the arena's first byte in the stream of all token bytes, modulo 2³².
-    arena_at: u32,
+    /// What went wrong with the slots from there on, up to the last one with which anything did.
+    notes: Sliding<Note>,
+    /// The tokens of these slots.
+    bytes: Sliding<u8>,
+    /// Offset of the first of these bytes in the stream of all token bytes, modulo 2³².
+    bytes_at: u32,
+    /// By their slots. The first one begins with the window.
+    runs: VecDeque<Run>,
 }
 
 impl Ledger {
     /// The number that the next slot will get.
     pub(super) fn next(&self) -> Slot {
-        self.first + self.entries.len() as Slot
+        self.first + self.states.len() as Slot
     }
 
     /// The oldest slot that is not settled (the next one, where all are).
@@ -74,38 +102,48 @@ impl Ledger {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.states.len()
     }
 
-    /// Adds a slot whose token `parse` appends to the arena and returns the length of (at most 255).
+    /// Adds a slot whose token `parse` appends and returns the length of (at most 255).
     pub(super) fn push<E>(&mut self, parse: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>) -> Result<Slot, E> {
-        let slot = self.next();
-        let token_at = self.arena_at.wrapping_add(self.arena.len() as u32);
-        let length = parse(&mut self.arena);
-        let token_length = *length.as_ref().unwrap_or(&0) as u8;
-        self.entries.push_back(Entry {
-            token_at,
-            token_length,
-            state: State::Waiting,
-            failures: 0,
-            accused: None,
-            doubt: None,
-        });
+        let (slot, start) = (self.next(), self.bytes.len());
+        let length = parse(self.bytes.end());
+        self.begin_run(start, *length.as_ref().unwrap_or(&0) as u8);
+        self.states.end().push(State::Waiting);
         length.map(|_| slot)
+    }
+
+    /// Adds a slot for each of the texts, which have `digits` characters each, up to the first one that is anything but a
+    /// token's digits. Returns how many those are.
+    pub(super) fn push_digits(&mut self, texts: &[u8], digits: usize) -> u32 {
+        let start = self.bytes.len();
+        let count = notification::parse_digits(texts, digits, self.bytes.end());
+        if count > 0 {
+            self.begin_run(start, (digits / 2) as u8);
+            self.states.grow(self.states.len() + count, State::Waiting);
+        }
+        count as u32
+    }
+
+    /// What is pushed next has tokens of this length; the first one begins at this index of the bytes.
+    fn begin_run(&mut self, start: usize, length: u8) {
+        if self.runs.back().is_none_or(|last| last.length != length) {
+            self.runs.push_back(Run { first: self.next(), start: self.bytes_at.wrapping_add(start as u32), length });
+        }
     }
 
     /// The state of a slot; one that has left the window is settled.
     pub(super) fn state(&self, slot: Slot) -> State {
-        self.entry(slot).map_or(State::Settled, |entry| entry.state)
+        let index = slot.checked_sub(self.first);
+        index.and_then(|index| self.states.live().get(index as usize)).copied().unwrap_or(State::Settled)
     }
 
     pub(super) fn set(&mut self, range: SlotRange, state: State) {
-        let (mut before, mut after) = (0, 0);
-        for entry in self.entries_mut(range) {
-            before += u64::from(entry.state == State::Claimed);
-            after += u64::from(state == State::Claimed);
-            entry.state = state;
-        }
+        let states = self.states_mut(range);
+        let before = count(states, State::Claimed);
+        let after = if state == State::Claimed { states.len() as u64 } else { 0 };
+        states.fill(state);
         self.claimed = self.claimed + after - before;
     }
 
@@ -116,91 +154,120 @@ impl Ledger {
 
     /// Settles all of a range that are not settled yet; returns how many those are.
     pub(super) fn settle(&mut self, range: SlotRange) -> u64 {
-        let (mut count, mut claimed) = (0, 0);
-        for entry in self.entries_mut(range) {
-            count += u64::from(entry.state != State::Settled);
-            claimed += u64::from(entry.state == State::Claimed);
-            entry.state = State::Settled;
-        }
+        let states = self.states_mut(range);
+        let open = states.len() as u64 - count(states, State::Settled);
+        let claimed = count(states, State::Claimed);
+        states.fill(State::Settled);
         self.claimed -= claimed;
-        count
+        open
     }
 
-    /// The tokens of a range's slots, in order. One that has left the window has none.
-    pub(super) fn tokens(&self, range: SlotRange) -> impl Iterator<Item = &[u8]> {
-        let range = self.indices(range);
-        self.entries.range(range).map(|entry| self.token_of(entry))
+    /// The tokens of a range's slots, in order. One that has left the window, or was no token, has none.
+    pub(super) fn tokens(&self, range: SlotRange) -> impl Iterator<Item = Tokens<'_>> {
+        let (start, end) = (range.start.max(self.first), range.end.min(self.next()));
+        let at = self.runs.partition_point(|run| run.first <= start).saturating_sub(1);
+        let nexts = self.runs.iter().skip(at + 1).map(|next| next.first).chain([Slot::MAX]);
+        let runs = self.runs.iter().skip(at).zip(nexts).take_while(move |(run, _)| run.first < end);
+        runs.filter_map(move |(run, next)| {
+            let slots = SlotRange { start: run.first.max(start), end: next.min(end) };
+            let length = usize::from(run.length);
+            if slots.is_empty() || length == 0 {
+                return None;
+            }
+            let first = run.start.wrapping_sub(self.bytes_at) as usize + (slots.start - run.first) as usize * length;
+            let bytes = self.bytes.live().get(first..first + slots.len() as usize * length)?;
+            Some(Tokens { slots, length, bytes })
+        })
     }
 
     /// Counts a time that it was sent in vain; returns how many there have been.
     pub(super) fn count_failure(&mut self, slot: Slot) -> u8 {
-        self.entry_mut(slot).map_or(u8::MAX, |entry| {
-            entry.failures = entry.failures.saturating_add(1);
-            entry.failures
+        self.note_mut(slot).map_or(u8::MAX, |note| {
+            note.failures = note.failures.saturating_add(1);
+            note.failures
         })
     }
 
     /// Remembers that its token was called invalid, by which connection and in which word.
     pub(super) fn accuse(&mut self, slot: Slot, connection: u32, reason: Reason) {
-        if let Some(entry) = self.entry_mut(slot) {
-            entry.accused = Some((connection, reason));
+        if let Some(note) = self.note_mut(slot) {
+            note.accused = Some((connection, reason));
         }
     }
 
     pub(super) fn accused(&self, slot: Slot) -> Option<(u32, Reason)> {
-        self.entry(slot).and_then(|entry| entry.accused)
+        self.note(slot).accused
     }
 
     /// Remembers that a slot that goes out again may have been accepted already.
     pub(super) fn note_doubt(&mut self, slot: Slot, reason: Reason) {
-        if let Some(entry) = self.entry_mut(slot) {
-            entry.doubt = Some(reason);
+        if let Some(note) = self.note_mut(slot) {
+            note.doubt = Some(reason);
         }
     }
 
     pub(super) fn doubt(&self, slot: Slot) -> Option<Reason> {
-        self.entry(slot).and_then(|entry| entry.doubt)
+        self.note(slot).doubt
     }
 
     /// Lets go of the settled slots at the window's beginning.
     pub(super) fn slide(&mut self) {
-        let settled = self.entries.iter().take_while(|entry| entry.state == State::Settled).count();
-        self.entries.drain(..settled);
-        self.first += settled as Slot;
-        let dead = match self.entries.front() {
-            Some(entry) => entry.token_at.wrapping_sub(self.arena_at) as usize,
-            None => self.arena.len(),
-        };
-        // Moving what lives costs no more than what was let go of had cost: amortised, nothing a token.
-        if dead * 2 >= self.arena.len() {
-            self.arena.drain(..dead);
-            self.arena_at = self.arena_at.wrapping_add(dead as u32);
+        let settled = self.states.live().iter().take_while(|state| **state == State::Settled).count();
+        if settled == 0 {
+            return;
         }
+        self.first += settled as Slot;
+        self.states.let_go(settled);
+        self.notes.let_go(settled);
+        let dead = self.slide_runs();
+        self.bytes.let_go(dead);
+        self.bytes_at = self.bytes_at.wrapping_add(dead as u32);
     }
 
-    fn token_of(&self, entry: &Entry) -> &[u8] {
-        let start = entry.token_at.wrapping_sub(self.arena_at) as usize;
-        self.arena.get(start..start + usize::from(entry.token_length)).unwrap_or_default()
+    /// Has the first run begin with the window. Returns how many bytes belong to slots before it.
+    fn slide_runs(&mut self) -> usize {
+        if self.states.len() == 0 {
+            self.runs.clear();
+            return self.bytes.len();
+        }
+        let over = self.runs.partition_point(|run| run.first <= self.first).saturating_sub(1);
+        self.runs.drain(..over);
+        let Some(run) = self.runs.front_mut() else { return 0 };
+        run.start = run.start.wrapping_add((self.first - run.first).wrapping_mul(u32::from(run.length)));
+        run.first = self.first;
+        run.start.wrapping_sub(self.bytes_at) as usize
     }
 
-    /// Where the slots of a range lie among the entries; those that have left the window lie nowhere.
+    /// Those of a range that have left the window are not there.
+    fn states_mut(&mut self, range: SlotRange) -> &mut [State] {
+        let indices = self.indices(range);
+        self.states.live_mut().get_mut(indices).unwrap_or_default()
+    }
+
+    /// Where the slots of a range lie in the window; those that have left it lie nowhere.
     fn indices(&self, range: SlotRange) -> Range<usize> {
-        let index = |slot: Slot| (slot.saturating_sub(self.first) as usize).min(self.entries.len());
+        let index = |slot: Slot| (slot.saturating_sub(self.first) as usize).min(self.states.len());
         index(range.start)..index(range.end)
     }
 
-    fn entries_mut(&mut self, range: SlotRange) -> impl Iterator<Item = &mut Entry> {
-        let range = self.indices(range);
-        self.entries.range_mut(range)
+    fn note(&self, slot: Slot) -> Note {
+        let index = slot.checked_sub(self.first);
+        index.and_then(|index| self.notes.live().get(index as usize)).copied().unwrap_or_default()
     }
 
-    fn entry(&self, slot: Slot) -> Option<&Entry> {
-        self.entries.get(slot.checked_sub(self.first)? as usize)
+    /// None for a slot that has left the window.
+    fn note_mut(&mut self, slot: Slot) -> Option<&mut Note> {
+        let index = slot.checked_sub(self.first)? as usize;
+        if index >= self.states.len() {
+            return None;
+        }
+        self.notes.grow(index + 1, Note::default());
+        self.notes.live_mut().get_mut(index)
     }
+}
 
-    fn entry_mut(&mut self, slot: Slot) -> Option<&mut Entry> {
-        self.entries.get_mut(slot.checked_sub(self.first)? as usize)
-    }
+fn count(states: &[State], state: State) -> u64 {
+    states.iter().map(|other| u64::from(*other == state)).sum()
 }
 
 #[cfg(test)]
@@ -218,7 +285,7 @@ mod tests {
     }
 
     fn token(ledger: &Ledger, slot: Slot) -> &[u8] {
-        ledger.tokens(SlotRange::one(slot)).next().expect("it has not left")
+        ledger.tokens(SlotRange::one(slot)).next().expect("it has not left").bytes
     }
 
     #[test]
@@ -239,8 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn tokens_stay_readable_while_the_arena_is_compacted_and_its_offset_wraps() {
-        let mut ledger = Ledger { arena_at: u32::MAX - 100, ..Ledger::default() };
+    fn tokens_stay_readable_while_others_leave_and_their_offset_wraps() {
+        let mut ledger = Ledger { bytes_at: u32::MAX - 100, ..Ledger::default() };
         for round in 0..100_u32 {
             let token = [round as u8; 32];
             let slot = push(&mut ledger, &token);
@@ -252,6 +319,7 @@ mod tests {
                 ledger.slide();
             }
         }
-        assert!(ledger.arena.len() <= 8 * 32, "the arena holds {} bytes for 3 tokens", ledger.arena.len());
+        let held = ledger.bytes.end().len();
+        assert!(held <= 8 * 32, "{held} bytes are held for 3 tokens");
     }
 }

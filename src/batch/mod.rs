@@ -18,6 +18,7 @@ mod foreign;
 mod ledger;
 mod policy;
 mod ranges;
+mod sliding;
 mod types;
 
 use std::cmp::Reverse;
@@ -32,6 +33,7 @@ use foreign::ForeignReasons;
 use ledger::{Ledger, State};
 use ranges::SlotSet;
 
+pub(crate) use ledger::Tokens;
 pub(crate) use ranges::SlotRange;
 pub(crate) use types::Refusal;
 pub use types::{Backoff, Config, Counts, Id, InDoubt, Settled, Stop};
@@ -107,34 +109,39 @@ impl Batch {
         if text.is_empty() {
             return 0;
         }
-        let mut rest = Some(text);
-        let lines = std::iter::from_fn(move || {
-            let text = rest?;
-            let end = memchr(b'\n', text);
-            rest = end.and_then(|at| text.get(at + 1..));
-            text.get(..end.unwrap_or(text.len()))
-        });
-        self.push_texts(lines, now)
-    }
-
-    /// As [`Batch::push_hex`], with the tokens' texts one by one.
-    pub fn push_texts<'a>(&mut self, texts: impl Iterator<Item = &'a [u8]>, now: u64) -> u32 {
         let start = self.ledger.next();
         let mut good = start; // the first slot of a run of good ones that is not in `waiting` yet
-        for text in texts {
+        let mut rest = Some(text);
+        while let Some(text) = rest {
+            let end = memchr(b'\n', text);
+            let line = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+            rest = end.and_then(|at| text.get(at + 1..));
             let slot = self.ledger.next();
-            if self.ledger.push(|arena| notification::parse_hex(text, arena)).is_err() {
+            if self.ledger.push(|bytes| notification::parse_hex(line, bytes)).is_err() {
                 self.waiting.insert(SlotRange { start: good, end: slot });
                 good = slot + 1;
                 self.settle(slot, Outcome::Rejected, Reason::MALFORMED_TOKEN, false, now);
             }
         }
-        self.waiting.insert(SlotRange { start: good, end: self.ledger.next() });
+        self.pushed(SlotRange { start: good, end: self.ledger.next() }, now);
+        self.ledger.next() - start
+    }
+
+    /// Adds a slot for each of the texts, which are the `digits` hexadecimal digits of a token, with nothing between
+    /// them, up to the first one that is anything else. Returns how many there were.
+    pub fn push_digits(&mut self, texts: &[u8], digits: usize, now: u64) -> u32 {
+        let start = self.ledger.next();
+        let count = self.ledger.push_digits(texts, digits);
+        self.pushed(SlotRange { start, end: start + count }, now);
+        count
+    }
+
+    fn pushed(&mut self, good: SlotRange, now: u64) {
+        self.waiting.insert(good);
         if self.stopped.is_some() {
             self.stop_unsent(now);
         }
         self.ledger.slide();
-        self.ledger.next() - start
     }
 
     /// No more tokens will come.

@@ -3,7 +3,6 @@
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
-use memchr::memchr;
 use wasm_bindgen::prelude::*;
 
 use crate::batch::{Backoff, Batch, Config, InDoubt, Settled, Stop};
@@ -131,18 +130,12 @@ impl WasmBatch {
         fits
     }
 
-    /// Pushes what was written: `count` tokens of `length` bytes each, with nothing between them. False, with nothing
-    /// pushed, where there is not as much, or where line breaks are among them, which lines know how to deal with.
-    #[wasm_bindgen(js_name = pushEqual)]
-    pub fn push_equal(&mut self, length: usize, count: usize, now: f64) -> bool {
-        let Some(text) = length.checked_mul(count).and_then(|bytes| self.input.get(..bytes)) else {
-            return false;
-        };
-        if memchr(b'\n', text).is_some() {
-            return false;
-        }
-        self.batch().push_texts(text.chunks_exact(length.max(1)), milliseconds(now));
-        true
+    /// Pushes what was written: `count` tokens of so many digits each, with nothing between them, up to the first one
+    /// that has anything but digits in it. Returns how many were pushed.
+    #[wasm_bindgen(js_name = pushDigits)]
+    pub fn push_digits(&mut self, digits: usize, count: usize, now: f64) -> u32 {
+        let texts = digits.checked_mul(count).and_then(|bytes| self.input.get(..bytes)).unwrap_or_default();
+        self.shared.borrow_mut().push_digits(texts, digits, milliseconds(now))
     }
 
     #[wasm_bindgen(js_name = closeInput)]

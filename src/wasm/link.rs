@@ -12,7 +12,7 @@ use super::milliseconds;
 #[wasm_bindgen(js_name = BinaryLink)]
 pub struct WasmLink {
     link: Link,
-    out: Vec<u8>,
+    output: *const u8,
 }
 
 #[wasm_bindgen(js_class = BinaryLink)]
@@ -24,19 +24,19 @@ impl WasmLink {
             Timing { linger: milliseconds(linger), answer: milliseconds(answer), round_trip: milliseconds(round_trip) };
         let confirm = if quiet < 0.0 { Confirm::Sentinel } else { Confirm::Quiet(milliseconds(quiet)) };
         let link = Link::new(&batch.notification, milliseconds(now)).with_timing(timing).with_confirm(confirm);
-        WasmLink { link, out: Vec::new() }
+        WasmLink { link, output: std::ptr::null() }
     }
 
     /// Prepares what to send next and says how many bytes that is; they are at [`WasmLink::output`].
     pub fn write(&mut self, batch: &mut WasmBatch, max_bytes: usize, now: f64) -> usize {
-        self.out.clear();
-        self.link.write(&mut batch.batch(), &mut self.out, max_bytes, milliseconds(now));
-        self.out.len()
+        let bytes = self.link.write(&mut batch.batch(), max_bytes, milliseconds(now));
+        self.output = bytes.as_ptr();
+        bytes.len()
     }
 
     /// Where what `write` prepared is; the address holds until the next call of anything here.
     pub fn output(&self) -> *const u8 {
-        self.out.as_ptr()
+        self.output
     }
 
     pub fn read(&mut self, batch: &mut WasmBatch, bytes: &[u8], unsent: f64, now: f64) {

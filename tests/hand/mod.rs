@@ -48,8 +48,7 @@ pub fn patient(linger: u64, answer: u64) -> Link {
 
 /// What the link writes now, frame by frame.
 pub fn write(link: &mut Link, batch: &mut Batch, now: u64) -> Vec<Sent> {
-    let mut out = Vec::new();
-    link.write(batch, &mut out, PLENTY, now);
+    let mut out = link.write(batch, PLENTY, now).to_vec();
     let frames = std::iter::from_fn(|| take_frame(&mut out)).collect();
     assert!(out.is_empty(), "half a frame");
     frames

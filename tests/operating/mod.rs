@@ -282,8 +282,7 @@ impl World {
         let resends = self.resends();
         let connection = self.connections.get_mut(index).expect("it is there");
         let was_done = connection.link.state() == LinkState::Done;
-        let mut out = Vec::new();
-        connection.link.write(&mut self.batch, &mut out, max_bytes, self.now);
+        let mut out = connection.link.write(&mut self.batch, max_bytes, self.now).to_vec();
         assert!(!was_done || out.is_empty(), "a link that is done writes nothing");
         while let Some(frame) = take_frame(&mut out) {
             connection.written += frame.length as u64;

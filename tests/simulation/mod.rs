@@ -247,9 +247,7 @@ impl<'a> World<'a> {
         if connection.over || connection.unsent.len() >= self.setting.high_water {
             return;
         }
-        let mut out = Vec::new();
-        let max = self.setting.max_bytes;
-        connection.link.write(&mut self.batch, &mut out, max, self.now);
+        let mut out = connection.link.write(&mut self.batch, self.setting.max_bytes, self.now).to_vec();
         connection.unsent.extend(&out);
         while let Some(frame) = take_frame(&mut out) {
             let connection = self.connection(index);

@@ -14,9 +14,9 @@
 //! no limit but the connection's own. As soon as some are, it writes what will probably hold a few of them, then gives
 //! the gateway a round trip's time to answer before it writes more.
 
+mod frames;
 mod in_flight;
 mod presumed;
-mod template;
 
 use crate::batch::{Batch, Refusal, Slot, SlotRange};
 use crate::notification::Notification;
@@ -24,9 +24,9 @@ use crate::outcome::Reason;
 
 use super::error_response::{Decoder, ErrorResponse};
 
+use frames::Frames;
 use in_flight::{InFlight, Run};
 use presumed::Presumed;
-use template::{Template, put_sentinel};
 
 /// Where a link is on its way.
 ///
@@ -96,7 +96,7 @@ enum Claims {
 /// One connection. See the [module](self).
 #[derive(Debug)]
 pub struct Link {
-    template: Template,
+    frames: Frames,
     timing: Timing,
     confirm: Confirm,
     state: LinkState,
@@ -139,7 +139,7 @@ impl Link {
     #[must_use]
     pub fn new(notification: &Notification, now: u64) -> Self {
         Self {
-            template: Template::new(notification),
+            frames: Frames::new(notification),
             timing: Timing::default(),
             confirm: Confirm::Sentinel,
             state: LinkState::Open,
@@ -206,27 +206,27 @@ impl Link {
         self.in_flight.len()
     }
 
-    /// Appends what is to be sent next to `out`, about `max_bytes`: it begins no frame beyond them but the ones that end
-    /// the link. Nothing: there is nothing to send now; call again when the batch has got tokens, or at
-    /// [`Link::deadline`].
-    pub fn write(&mut self, batch: &mut Batch, out: &mut Vec<u8>, max_bytes: usize, now: u64) {
+    /// What is to be sent next, about `max_bytes`: it begins no frame beyond them but the ones that end the link. Nothing:
+    /// there is nothing to send now; call again when the batch has got tokens, or at [`Link::deadline`]. The next call
+    /// writes over these bytes.
+    pub fn write(&mut self, batch: &mut Batch, max_bytes: usize, now: u64) -> &[u8] {
+        self.frames.begin();
         self.wake(now);
-        if self.state != LinkState::Open || self.waits_until.is_some() {
-            return;
+        if self.state == LinkState::Open && self.waits_until.is_none() {
+            let claims = self.write_claimed(batch, max_bytes, now);
+            let wrote = self.frames.len() > 0;
+            if wrote {
+                self.progress_at = now;
+                self.idle_since = None;
+            }
+            match claims {
+                Claims::BytesUsedUp => {}
+                Claims::FarAhead => self.waits_until = Some(now.saturating_add(self.timing.round_trip)),
+                Claims::NothingLeft => self.write_ending(batch, wrote, false, now),
+                Claims::ShareTaken => self.write_ending(batch, wrote, true, now),
+            }
         }
-        let before = out.len();
-        let claims = self.write_claimed(batch, out, before.saturating_add(max_bytes), now);
-        let wrote = out.len() > before;
-        if wrote {
-            self.progress_at = now;
-            self.idle_since = None;
-        }
-        match claims {
-            Claims::BytesUsedUp => {}
-            Claims::FarAhead => self.waits_until = Some(now.saturating_add(self.timing.round_trip)),
-            Claims::NothingLeft => self.write_ending(batch, out, wrote, false, now),
-            Claims::ShareTaken => self.write_ending(batch, out, wrote, true, now),
-        }
+        self.frames.bytes()
     }
 
     /// Ends the wait for an answer when its time has come, whether or not the connection takes anything then. The wait
@@ -240,11 +240,11 @@ impl Link {
         }
     }
 
-    /// Writes what it can claim, until `out` has about `end` bytes.
-    fn write_claimed(&mut self, batch: &mut Batch, out: &mut Vec<u8>, end: usize, now: u64) -> Claims {
+    /// Writes what it can claim, up to about `end` bytes.
+    fn write_claimed(&mut self, batch: &mut Batch, end: usize, now: u64) -> Claims {
         let (write_ahead, share) = (batch.write_ahead(self.unopposed), batch.share());
-        while out.len() < end {
-            let fitting = ((end - out.len()) / self.template.longest_length).max(1) as u64;
+        while self.frames.len() < end {
+            let fitting = ((end - self.frames.len()) / self.frames.longest_length).max(1) as u64;
             let ahead = write_ahead.saturating_sub(self.ahead);
             let share = share.saturating_sub(self.in_flight.len());
             let numbers = u64::from(Self::LAST_IDENTIFIER - self.next_identifier);
@@ -259,38 +259,34 @@ impl Link {
                 return Claims::NothingLeft;
             };
             self.ahead += u64::from(slots.len());
-            self.write_slots(batch, out, slots);
+            self.write_slots(batch, slots);
         }
         Claims::BytesUsedUp
     }
 
-    /// Writes the frames of claimed slots, run by run of tokens that have one length.
-    fn write_slots(&mut self, batch: &Batch, out: &mut Vec<u8>, mut slots: SlotRange) {
-        let mut tokens = batch.tokens(slots).peekable();
-        while let Some(length) = tokens.peek().map(|token| token.len()) {
-            let count = batch.tokens(slots).take_while(|token| token.len() == length).count() as u32;
-            let run = SlotRange { start: slots.start, end: slots.start + count };
-            let identifier = self.next_identifier;
-            self.template.put_run(out, identifier, length, count as usize, tokens.by_ref().take(count as usize));
-            let frame_length = self.template.length(length) as u64;
-            self.in_flight.push(Run { slots: run, identifier, start: self.written, frame_length });
-            self.next_identifier += count;
-            self.written += u64::from(count) * frame_length;
+    /// Writes the frames of claimed slots.
+    fn write_slots(&mut self, batch: &Batch, slots: SlotRange) {
+        for tokens in batch.tokens(slots) {
+            let (identifier, frame_length) = (self.next_identifier, self.frames.length(tokens.length) as u64);
+            self.frames.put(tokens, identifier);
+            self.in_flight.push(Run { slots: tokens.slots, identifier, start: self.written, frame_length });
+            self.next_identifier += tokens.slots.len();
+            self.written += u64::from(tokens.slots.len()) * frame_length;
             self.leaving = true;
-            slots.start = run.end;
         }
     }
 
-    /// Nothing is left to claim, or its share is taken. A token that needs a second opinion ends the link at once: its refusal proves what the
-    /// sentinel's would. Otherwise the sentinel is written as soon as no more tokens can be expected.
-    fn write_ending(&mut self, batch: &mut Batch, out: &mut Vec<u8>, wrote: bool, share_taken: bool, now: u64) {
+    /// Nothing is left to claim, or its share is taken. A token that needs a second opinion ends the link at once: its
+    /// refusal proves what the sentinel's would. Otherwise the sentinel is written as soon as no more tokens can be
+    /// expected.
+    fn write_ending(&mut self, batch: &mut Batch, wrote: bool, share_taken: bool, now: u64) {
         // It lingers from the first time that it is asked in vain: until then its bytes may still wait to leave.
         if !wrote {
             self.idle_since.get_or_insert(now);
         }
         let suspect = batch.claim_suspect(NEVER_AN_ACCUSER, now);
         if let Some(slot) = suspect {
-            self.write_slots(batch, out, SlotRange::one(slot));
+            self.write_slots(batch, SlotRange::one(slot));
             self.progress_at = now;
         }
         if self.confirm != Confirm::Sentinel {
@@ -301,9 +297,9 @@ impl Link {
         if self.in_flight.is_empty() || !(suspect.is_some() || batch.is_draining() || lingered || full) {
             return;
         }
-        let before = out.len();
-        put_sentinel(out, self.next_identifier);
-        self.written += (out.len() - before) as u64;
+        let before = self.frames.len();
+        self.frames.put_sentinel(self.next_identifier);
+        self.written += (self.frames.len() - before) as u64;
         self.sentinel = Some(self.next_identifier);
         self.state = LinkState::Confirming;
         self.progress_at = now;

@@ -154,8 +154,10 @@ impl Connection {
                     self.blocked = Some(Blocked::Suspects);
                 }
                 let slots = slots?;
-                for (slot, token) in (slots.start..).zip(batch.tokens(slots)) {
-                    self.write_request(out, start, key, slot, token, whole, now);
+                for tokens in batch.tokens(slots) {
+                    for (slot, token) in (tokens.slots.start..).zip(tokens.bytes.chunks_exact(tokens.length)) {
+                        self.write_request(out, start, key, slot, token, whole, now);
+                    }
                 }
                 Some(slots)
             })
