@@ -5,7 +5,10 @@
  * client's id is compared byte by byte besides.
  */
 import { MysqlDialect, sql } from 'kysely'
-import { CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, unreachable } from './server.js'
+import { checkNamed } from './address.js'
+import {
+  CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, securingReasons, unreachable
+} from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -26,7 +29,16 @@ export async function openMysqlDatabase (url, options) {
   return openServerDatabase(kind(), url, options)
 }
 
-const kind = () => ({ driver: 'mysql2', port: 3306, dialect, connect })
+/** MySQL, "Command Options for Encrypted Connections". @type {import('./address.js').Securing} */
+const securing = {
+  mode: 'ssl-mode',
+  ca: 'ssl-ca',
+  cert: 'ssl-cert',
+  key: 'ssl-key',
+  modes: { disabled: null, required: 'nothing', verify_ca: 'authority', verify_identity: 'name' }
+}
+
+const kind = () => ({ driver: 'mysql2', port: 3306, securing, dialect, connect })
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {
@@ -100,8 +112,10 @@ const query = /** @type {typeof sql<Record<string, any>>} */ (sql)
 
 /** @type {import('./server.js').Reasons} */
 const REASONS = [
+  ...securingReasons(securing, /^HANDSHAKE_NO_SSL_SUPPORT/, /^ER_SECURE_TRANSPORT|insecure transport/),
   [/^ER_(ACCESS_DENIED|DBACCESS_DENIED|BAD_DB|NOT_SUPPORTED_AUTH|HOST_NOT_PRIVILEGED)/, 'BELLPUSH_STORE_UNAVAILABLE',
-    'does not let this user in. See that the name of the database, the user and the password are right.'],
+    'does not let this user in. See that the name of the database, the user and the password are right, and whether ' +
+    'it wants TLS (ssl-mode).'],
   [unreachable, 'BELLPUSH_STORE_UNAVAILABLE', 'cannot be reached. See that its server runs; then try again.'],
   [/^(PROTOCOL_|ER_SERVER_SHUTDOWN|ER_CON_COUNT|ER_TOO_MANY_USER|ER_CONNECTION_KILLED|ER_HOST_IS_BLOCKED)|closed state/,
     'BELLPUSH_STORE_UNAVAILABLE', 'ended the connection, or has none to give. Try again.'],
@@ -120,8 +134,20 @@ const REASONS = [
 
 /** @type {import('./server.js').Kind['connect']} */
 function connect (mysql, login, { connections, lockTimeout, statementTimeout }) {
+  checkNamed(login, securing)
+  const { socket, tls, ...rest } = login
   const pool = mysql.createPool({
-    ...login,
+    ...rest,
+    ...(socket && { socketPath: socket }),
+    ...(tls && {
+      ssl: {
+        ca: tls.ca,
+        cert: tls.cert,
+        key: tls.key,
+        rejectUnauthorized: tls.verify !== 'nothing',
+        verifyIdentity: tls.verify === 'name'
+      }
+    }),
     charset: 'utf8mb4',
     connectionLimit: connections,
     maxIdle: connections,

@@ -2,7 +2,9 @@
  * PostgreSQL: the driver `pg`, and what it does differently from other databases.
  */
 import { PostgresDialect, sql } from 'kysely'
-import { CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, unreachable } from './server.js'
+import {
+  CONNECT_TIMEOUT, explainServer, fits, openServer, openServerDatabase, securingReasons, unreachable
+} from './server.js'
 import { isWholeNumber } from './values.js'
 
 /**
@@ -23,7 +25,16 @@ export async function openPostgresDatabase (url, options) {
   return openServerDatabase(kind(), url, options)
 }
 
-const kind = () => ({ driver: 'pg', port: 5432, dialect, connect })
+/** PostgreSQL, "SSL Mode Descriptions". @type {import('./address.js').Securing} */
+const securing = {
+  mode: 'sslmode',
+  ca: 'sslrootcert',
+  cert: 'sslcert',
+  key: 'sslkey',
+  modes: { disable: null, require: 'nothing', 'verify-ca': 'authority', 'verify-full': 'name' }
+}
+
+const kind = () => ({ driver: 'pg', port: 5432, securing, dialect, connect })
 
 /** @type {import('./database.js').Dialect} */
 const dialect = {
@@ -79,6 +90,7 @@ const query = /** @type {typeof sql<Record<string, any>>} */ (sql)
 
 /** By SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html). @type {import('./server.js').Reasons} */
 const REASONS = [
+  ...securingReasons(securing, /does not support SSL/, /no encryption/),
   [/^(28|3D)...:/, 'BELLPUSH_STORE_UNAVAILABLE',
     'does not let this user in. See that the name of the database, the user and the password are right.'],
   [/SASL|password must be a string/, 'BELLPUSH_STORE_UNAVAILABLE', 'wants a password.'],
@@ -101,8 +113,20 @@ const INT8 = 20
 
 /** @type {import('./server.js').Kind['connect']} */
 function connect (pg, login, { connections, lockTimeout, statementTimeout }) {
+  const { socket, tls, ...rest } = login
   const pool = new pg.Pool({
-    ...login,
+    ...rest,
+    ...(socket && { host: socket }),
+    ...(tls && {
+      ssl: {
+        // An address is no server name, and without it the certificate would be checked for localhost.
+        host: rest.host,
+        ca: tls.ca,
+        ...(tls.cert && { cert: tls.cert, key: tls.key }),
+        rejectUnauthorized: tls.verify !== 'nothing',
+        ...(tls.verify !== 'name' && { checkServerIdentity: () => undefined })
+      }
+    }),
     max: connections,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     query_timeout: statementTimeout,

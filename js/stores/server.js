@@ -27,6 +27,7 @@ export const CONNECT_TIMEOUT = 10_000
  * @typedef {object} Kind
  * @property {string} driver the package
  * @property {number} port
+ * @property {import('./address.js').Securing} securing
  * @property {import('./database.js').Dialect} dialect
  * @property {(driver: any, login: import('./address.js').Login, limits: Limits)
  *   => import('kysely').Dialect} connect
@@ -57,10 +58,11 @@ export async function openServer (kind, url, options, words) {
  * @param {{ lockTimeout?: number, statementTimeout?: number }} options
  * @returns {Promise<Database>}
  */
-export async function openServerDatabase ({ driver: name, port, dialect, connect }, url, options) {
+export async function openServerDatabase (kind, url, options) {
+  const { driver: name, dialect, connect } = kind
   const lockTimeout = checkLockTimeout(options.lockTimeout)
   const statementTimeout = checkStatementTimeout(options.statementTimeout)
-  const { login, label } = parseAddress(url, port)
+  const { login, label } = await parseAddress(url, kind)
   const driver = await load(name)
   /** @param {number} connections */
   const driverOf = connections => connect(driver, login, { connections, lockTimeout, statementTimeout })
@@ -100,6 +102,26 @@ export function explainServer (error, label, server, reasons) {
     reasons.find(([pattern]) => pattern.test(`${code}: ${message}`)))
   const cause = Object.assign(new Error(message), { code, errno: error?.errno })
   return new BellpushError(ours, `The token database ${label} ${words} (${server}: ${message})`, { cause })
+}
+
+/** What TLS says of a server's certificate, or the server of ours. */
+const untrusted = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|INVALID_CA|ERR_(TLS|SSL|OSSL)|HANDSHAKE_SSL_ERROR)/
+
+/**
+ * What both kinds of server have in common about TLS.
+ * @param {import('./address.js').Securing} securing
+ * @param {RegExp} unable what is reported where the server has no TLS
+ * @param {RegExp} wanting and where it takes nothing else
+ * @returns {Reasons}
+ */
+export function securingReasons ({ mode, ca, modes }, unable, wanting) {
+  const strictest = Object.keys(modes).at(-1)
+  return [
+    [unable, 'BELLPUSH_STORE_UNAVAILABLE', `has no TLS, and ${mode} asks for it.`],
+    [wanting, 'BELLPUSH_STORE_UNAVAILABLE', `wants TLS: put ?${mode}=${strictest} behind its URL.`],
+    [untrusted, 'BELLPUSH_STORE_UNAVAILABLE',
+      `and this program do not trust each other. See who signed its certificate (${ca}), and for what name.`]
+  ]
 }
 
 /** What the network says, before there is any answer of the server. */

@@ -3,9 +3,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mariadb } from '../helpers/database-servers.js'
 import { errorWithout, testServerStores } from '../helpers/server-stores.js'
+import { testTls } from '../helpers/server-tls.js'
 import { all, token } from '../helpers/sqlite.js'
 
-testServerStores('MariaDB', mariadb, ({ server, open, table }) => {
+testServerStores('MariaDB', mariadb, database => {
+  const { server, open, table } = database
+
+  testTls(database, {
+    mode: 'ssl-mode',
+    ca: 'ssl-ca',
+    cert: 'ssl-cert',
+    key: 'ssl-key',
+    modes: { off: 'DISABLED', nothing: 'REQUIRED', authority: 'VERIFY_CA', name: 'VERIFY_IDENTITY' }
+  })
+
+  test('a certificate is not checked against an address', async () => {
+    await assert.rejects(open(`${server().url}?ssl-mode=VERIFY_IDENTITY`),
+      { code: 'BELLPUSH_OPTION_INVALID', message: /verifies a name.*127\.0\.0\.1/ })
+  })
+
   test('mariadb: is another name of mysql:', async () => {
     const name = table()
     const url = server().url.replace('mysql:', 'mariadb:')

@@ -10,6 +10,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { createAuthority } from '../../js/simulator/certificates.js'
 
 const PASSWORD = 'ding dong@/:#'
 const START_TIMEOUT = 60_000
@@ -27,6 +28,16 @@ const STOP_TIMEOUT = 20_000
  * @property {() => void} freeze it answers nothing any more, and its connections stay
  * @property {() => void} thaw
  * @property {() => Promise<void>} remove
+ * @property {string} socketUrl the same by its Unix socket
+ * @property {Files} files
+ * @property {(name: string) => Promise<void>} rename gives it a certificate for another name than localhost
+ * @property {(wanted: boolean) => Promise<void>} wantTls from now on it takes no connection by TCP without TLS, or does
+ * @property {() => Promise<number>} encrypted connections by TLS; it grows with each
+ */
+
+/**
+ * Paths of PEM files. The server trusts the authority, and has a certificate of it.
+ * @typedef {{ ca: string, cert: string, key: string, clientCert: string, clientKey: string, stranger: string }} Files
  */
 
 /** @returns {Promise<Server>} */
@@ -36,10 +47,15 @@ export async function mariadb () {
   const port = await freePort()
   const data = join(folder, 'data')
   const initial = join(folder, 'initial.sql')
-  await writeFile(initial, `create database bell;
-create user ringer@'127.0.0.1' identified by '${PASSWORD}';
-grant all on bell.* to ringer@'127.0.0.1';
-`)
+  const { files, rename } = await certificates(folder, owner)
+  // The server reads a statement a line.
+  const users = ["ringer@'127.0.0.1'", 'ringer@localhost', "shown@'127.0.0.1'"]
+  await writeFile(initial, [
+    'create database bell',
+    ...users.map(user => `create user ${user} identified by '${PASSWORD}'`),
+    "alter user shown@'127.0.0.1' require x509",
+    ...users.map(user => `grant all on ${user === 'ringer@localhost' ? '*' : 'bell'}.* to ${user}`)
+  ].map(statement => `${statement};\n`).join(''))
   if (owner) chownSync(initial, owner.uid, owner.gid)
   execFileSync('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, '--skip-test-db',
     '--auth-root-authentication-method=normal'], { ...owner, stdio: 'pipe' })
@@ -47,24 +63,36 @@ grant all on bell.* to ringer@'127.0.0.1';
     command: '/usr/sbin/mariadbd',
     args: ['--no-defaults', `--datadir=${data}`, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`,
       `--port=${port}`, '--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-flush-log-at-trx-commit=2',
-      '--innodb-buffer-pool-size=32M', '--skip-name-resolve', ...signal ? [`--init-file=${initial}`] : []]
+      '--innodb-buffer-pool-size=32M', '--skip-name-resolve', `--ssl-ca=${files.ca}`, `--ssl-cert=${files.cert}`,
+      `--ssl-key=${files.key}`, ...signal ? [`--init-file=${initial}`] : []]
   }), 'SIGTERM')
   await server.start()
   const { default: mysql } = await import('mysql2/promise')
+  const socketPath = join(folder, 'socket')
+  /** @param {string} sql */
+  const query = async sql => {
+    const client = await mysql.createConnection({
+      socketPath, user: 'ringer', password: PASSWORD, database: 'bell', multipleStatements: true
+    })
+    try {
+      return /** @type {any[]} */ ((await client.query(sql))[0])
+    } finally {
+      await client.end()
+    }
+  }
   return {
     ...server,
     password: PASSWORD,
     url: `mysql://ringer:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/bell`,
-    query: async sql => {
-      const client = await mysql.createConnection({
-        host: '127.0.0.1', port, user: 'ringer', password: PASSWORD, database: 'bell', multipleStatements: true
-      })
-      try {
-        return /** @type {any[]} */ ((await client.query(sql))[0])
-      } finally {
-        await client.end()
-      }
-    }
+    socketUrl: `mysql://ringer:${encodeURIComponent(PASSWORD)}@${encodeURIComponent(socketPath)}/bell`,
+    query,
+    files,
+    rename: async name => {
+      await rename(name)
+      await query('flush ssl')
+    },
+    wantTls: async wanted => void await query(`set global require_secure_transport = ${wanted ? 'on' : 'off'}`),
+    encrypted: async () => Number((await query("show global status like 'Ssl_finished_accepts'"))[0].Value)
   }
 }
 
@@ -80,27 +108,88 @@ export async function postgres () {
   if (owner) chownSync(passwordFile, owner.uid, owner.gid)
   execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'ringer', '--auth=scram-sha-256', `--pwfile=${passwordFile}`,
     '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'], { ...owner, cwd: folder, stdio: 'pipe' })
+  const { files, rename } = await certificates(folder, owner)
+  const settings = ['fsync=off', 'ssl=on', `ssl_ca_file=${files.ca}`, `ssl_cert_file=${files.cert}`,
+    `ssl_key_file=${files.key}`]
+  const rules = join(data, 'pg_hba.conf')
+  /** @param {'host' | 'hostssl'} way */
+  const allow = way => writeFile(rules, `local all all scram-sha-256
+hostssl all shown all scram-sha-256 clientcert=verify-ca
+${way} all all all scram-sha-256
+`)
+  await allow('host')
   const server = serverOf(folder, port, owner, () => ({
     command: join(bin, 'postgres'),
-    args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off']
+    args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...settings.flatMap(text => ['-c', text])]
   }), 'SIGINT')
   await server.start()
   const { default: pg } = await import('pg')
+  /** @param {string} sql */
+  const query = async sql => {
+    const client = new pg.Client({ host: folder, port, user: 'ringer', password: PASSWORD, database: 'postgres' })
+    await client.connect()
+    try {
+      return (await client.query(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  // New connections have what was loaded when they began.
+  const loadedAt = async () => Number((await query('select pg_conf_load_time() as at'))[0].at)
+  const reload = async () => {
+    const before = await loadedAt()
+    await query('select pg_reload_conf()')
+    while (await loadedAt() === before) await setTimeout(20)
+  }
+  await query(`create user shown superuser password '${PASSWORD}'`)
+  let seen = 0
   return {
     ...server,
     password: PASSWORD,
     url: `postgres://ringer:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`,
-    query: async sql => {
-      const login = { host: '127.0.0.1', port, user: 'ringer', password: PASSWORD, database: 'postgres' }
-      const client = new pg.Client(login)
-      await client.connect()
-      try {
-        return (await client.query(sql)).rows
-      } finally {
-        await client.end()
-      }
+    socketUrl: `postgres://ringer:${encodeURIComponent(PASSWORD)}@${encodeURIComponent(folder)}:${port}/postgres`,
+    query,
+    files,
+    rename: async name => {
+      await rename(name)
+      await reload()
+    },
+    wantTls: async wanted => {
+      await allow(wanted ? 'hostssl' : 'host')
+      await reload()
+    },
+    encrypted: async () => {
+      const [{ count }] = await query(`select count(*) from pg_stat_ssl join pg_stat_activity using (pid)
+        where ssl and application_name = 'bellpush'`)
+      seen += Number(count)
+      return seen
     }
   }
+}
+
+/**
+ * @param {string} folder
+ * @param {{ uid: number, gid: number } | undefined} owner
+ * @returns {Promise<{ files: Files, rename: (name: string) => Promise<void> }>}
+ */
+async function certificates (folder, owner) {
+  const names = ['ca', 'cert', 'key', 'clientCert', 'clientKey', 'stranger']
+  const files = /** @type {Files} */ (Object.fromEntries(names.map(name => [name, join(folder, `${name}.pem`)])))
+  /** @param {keyof Files} what @param {string} text */
+  const write = async (what, text) => {
+    await writeFile(files[what], text, { mode: 0o600 })
+    if (owner) chownSync(files[what], owner.uid, owner.gid)
+  }
+  const [authority, stranger] = await Promise.all([createAuthority(), createAuthority({ commonName: 'Somebody else' })])
+  /** @param {string} host */
+  const rename = async host => {
+    const { certPem, keyPem } = await authority.issue({ commonName: host, hosts: [host] })
+    await Promise.all([write('cert', certPem), write('key', keyPem)])
+  }
+  const client = await authority.issue({ commonName: 'shown' })
+  await Promise.all([write('ca', authority.certPem), write('stranger', stranger.certPem),
+    write('clientCert', client.certPem), write('clientKey', client.keyPem), rename('localhost')])
+  return { files, rename }
 }
 
 /**
