@@ -39,6 +39,12 @@ export function managementOf (gateway) {
     : { host: 'api-manage-broadcast.sandbox.push.apple.com', port: 2195, http2: true }
 }
 
+/** How HTTP/2 names it. @param {Gateway} gateway */
+export function authorityOf ({ host, port }) {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 443 ? name : `${name}:${port}`
+}
+
 /**
  * @param {unknown} text `apns://host[:port]`
  * @param {number} defaultPort 2195 for a gateway, 2196 for a feedback service

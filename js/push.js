@@ -8,26 +8,10 @@
  * in the core.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { sleep, waitBefore } from './backoff.js'
 import { Batch } from './core.js'
-import { BellpushError } from './errors.js'
-import { SocketLink } from './link.js'
-import { Supply } from './supply.js'
 import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
-
-/** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
-const REMEMBERED_IN_SILENCE = 65_536
-
-/**
- * Connections at once where the caller sets no number: one while no token is refused, then more and more, up to as many
- * as a round trip has milliseconds, within these bounds: each refusal costs its connection some round trips.
- */
-const MOST_CONNECTIONS = { near: 16, far: 32 }
-
-/** An answer ends its connection: from so many on, the next connections are made before they are needed. */
-const ANSWERS_UNTIL_AHEAD = 2
 
 /**
  * @typedef {object} Sink takes what settles
@@ -39,34 +23,51 @@ const ANSWERS_UNTIL_AHEAD = 2
  */
 
 /**
+ * What carries a push: its connections, whatever their protocol. They claim slots of its batch and bring verdicts. What
+ * the core throws in a method is for the caller, which is the push; what happens by itself, {@link Carried} is told.
+ * @typedef {object} Carrier
+ * @property {() => void} join begins; nothing else is called before
+ * @property {() => void} pump writes what there is to write, as far as the connections take it
+ * @property {(standing: import('./core.js').Standing, awaitsMore: boolean) => void} grow called when the connections
+ *   have claimed what they can, with how the batch stands then: sees to more of them where that helps. `awaitsMore`:
+ *   the batch may be given more tokens
+ * @property {() => void} abandon ends the connections at once: what was written on them is in doubt
+ * @property {(isSound: boolean) => void} leave the push is over. `isSound`: every token has its outcome; if not, the
+ *   core failed, and need not be asked any more
+ * @property {number} remembered so many tokens, those taken for accepted last, may turn out not to have been
+ * @property {number} listening connections on which that may still be heard after `leave`
+ * @property {() => void} hush listens to them no more
+ */
+
+/**
+ * A push as its carrier sees it. Nothing in it throws, so that all of it can be called from event handlers.
+ * @typedef {object} Carried
+ * @property {Batch} batch
+ * @property {() => number} now as in {@link PushParts}
+ * @property {() => void} advance something has happened, in which slots may have settled or become free
+ * @property {() => void} connected a connection was made for it
+ * @property {(error: unknown) => void} failed the gateway is given up: what is unsent stays so
+ * @property {(error: unknown) => void} coreFailed what had not settled is in doubt, and the push leaves
+ * @property {(slot: number, reason: number) => void} late a slot that was taken for accepted was refused
+ * @property {() => void} left after `leave`, once: the batch is needed no more
+ */
+
+/**
  * @typedef {object} PushParts
  * @property {Uint8Array} payload
  * @property {import('./core.js').BatchOptions} options
  * @property {AsyncGenerator<string[], void, undefined>} chunks the audience
  * @property {Sink} sink
- * @property {(signal: AbortSignal) => Promise<import('node:net').Socket>} connect
- * @property {(error: Error) => Error} classify says what an error of a connected socket means
- * @property {number} [connections] links at work at once
- * @property {number} connectTries connections in a row that end and have taught nothing, before the gateway is given up
- * @property {{ pool: import('./http2/pool.js').Http2Pool, request: import('./core.js').Http2Request }} [http2] where
- *   this is the protocol: who carries it
- * @property {{ linger: number, answerTimeout: number, quiet?: number, listen: number, idle?: number }} timing
- *   milliseconds; `listen`: for late refusals, where silence was taken for success
+ * @property {() => number} now milliseconds since 1970, by a clock that never runs backwards
+ * @property {(push: Carried) => Carrier} carry makes what carries it
  */
 
 export class Push {
   #parts
+  #now
   #batch
+  #carrier
   #window = new TokenWindow()
-  /** @type {Set<SocketLink>} */
-  #links = new Set()
-  /** Links of a push that is over, in whose silence something may still be refused. @type {Set<SocketLink>} */
-  #listening = new Set()
-  #opening = 0
-  #supply
-  #connections = 0
-  #fruitless = 0
-  #answers = 0
   #inputEnded = false
   /** The audience was read to its end. */
   #complete = false
@@ -81,12 +82,10 @@ export class Push {
   #standing
   #advancing = false
   #again = false
-  /** @type {import('./http2/pool.js').User | undefined} */
-  #user
+  #connections = 0
   /** @type {import('./core.js').ReasonInWords} */
   #refusal = { reason: null, status: null }
-  #startedAt = Date.now()
-  #clockOffset = this.#startedAt - performance.now()
+  #startedAt
   /** @type {() => void} */
   #resolve = () => {}
   /** @type {Promise<void>} settles (it never rejects) when every token has its outcome */
@@ -95,16 +94,25 @@ export class Push {
   /** @param {PushParts} parts */
   constructor (parts) {
     this.#parts = parts
-    this.#supply = new Supply(parts.connect, { mostIdle: parts.timing.idle })
+    this.#now = parts.now
     const now = this.#now()
     this.#startedAt = Math.floor(now)
     this.#batch = new Batch(parts.payload, parts.options, now)
     this.#standing = this.#batch.standing(now)
+    this.#carrier = parts.carry({
+      batch: this.#batch,
+      now: this.#now,
+      advance: () => this.#advance(),
+      connected: () => { this.#connections++ },
+      failed: error => this.stop(error),
+      coreFailed: error => this.#coreFailed(error),
+      late: (slot, reason) => this.#late(slot, reason),
+      left: () => this.#batch.free()
+    })
   }
 
-  /** @throws {import('./errors.js').BellpushError} `BELLPUSH_OPTION_INVALID` where something can be no header field */
   start () {
-    if (this.#parts.http2 !== undefined) this.#join(this.#parts.http2)
+    this.#carrier.join()
     this.#feed()
   }
 
@@ -131,7 +139,7 @@ export class Push {
 
   /** Connections on which a refusal may still come for what was reported accepted. */
   get listening () {
-    return this.#listening.size
+    return this.#carrier.listening
   }
 
   /** Why the core stopped it, if it did. */
@@ -159,8 +167,7 @@ export class Push {
     this.#error ??= error
     this.#attempt(() => {
       this.#batch.stop(this.#now())
-      for (const link of this.#links) link.abandon()
-      this.#parts.http2?.pool.abandon()
+      this.#carrier.abandon()
     })
     this.#advance()
   }
@@ -170,13 +177,13 @@ export class Push {
     this.#advance()
   }
 
-  /** A clock that never runs backwards, whatever is done to the machine's. */
-  #now () {
-    return this.#parts.http2?.pool.now() ?? this.#clockOffset + performance.now()
+  /** Listens no more for refusals that come late. */
+  hush () {
+    this.#carrier.hush()
   }
 
   #advance () {
-    // A pumped link may report at once: one round at a time, and another one afterwards.
+    // A connection that is pumped may report at once: one round at a time, and another one afterwards.
     if (this.#advancing) {
       this.#again = true
       return
@@ -191,23 +198,14 @@ export class Push {
 
   #round () {
     if (this.#isOver) return
-    for (const link of this.#links) link.pump()
-    this.#parts.http2?.pool.pump()
+    this.#carrier.pump()
     this.#collect()
     const standing = this.#standing
     if (standing.finished) return this.#finish()
     if (standing.stopped !== null || (standing.room > 0 && !this.#parts.sink.isFull)) this.#roomMade?.()
     if (standing.wakeup !== null) this.#wakeAt(standing.wakeup)
-    if (this.#parts.http2 !== undefined) {
-      // Only now: what the connections were to write they have claimed.
-      if (standing.hasWork) this.#parts.http2.pool.grow()
-      return
-    }
-    const wanted = this.#wanted
-    this.#batch.setLinks(wanted)
-    // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
-    if (standing.room === 0 && !this.#inputEnded) this.#supply.keepAhead(wanted)
-    if (standing.hasWork && this.#links.size + this.#opening < wanted) this.#open()
+    // Only now: what the connections were to write they have claimed.
+    this.#carrier.grow(standing, !this.#inputEnded)
   }
 
   /** Passes on what has settled, then forgets it. */
@@ -223,22 +221,8 @@ export class Push {
     if (settled.length > 0) {
       this.#parts.sink.take(settled, slot => this.#window.tokenOf(slot), reason => this.#batch.describeReason(reason))
     }
-    const remembered = this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
-    this.#window.forgetBelow(this.#standing.firstUnsettled - remembered)
+    this.#window.forgetBelow(this.#standing.firstUnsettled - this.#carrier.remembered)
     this.#parts.sink.progress(this.#standing.counts, false)
-  }
-
-  /** @param {NonNullable<PushParts['http2']>} http2 */
-  #join ({ pool, request }) {
-    this.#user = {
-      batch: this.#batch,
-      request,
-      advance: () => this.#advance(),
-      connected: () => { this.#connections++ },
-      failed: error => this.stop(error),
-      coreFailed: error => this.#coreFailed(error)
-    }
-    pool.join(this.#user)
   }
 
   #endInput () {
@@ -283,80 +267,6 @@ export class Push {
     }
   }
 
-  /** How many links should be at work. */
-  get #wanted () {
-    if (this.#parts.connections !== undefined) return this.#parts.connections
-    const { near, far } = MOST_CONNECTIONS
-    const most = Math.min(Math.max(near, Math.floor(this.#supply.roundTrip)), far)
-    return Math.min(Math.max(1, this.#standing.refused), most)
-  }
-
-  async #open () {
-    this.#opening++
-    let socket
-    try {
-      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#supply.signal)
-      socket = await this.#supply.take()
-    } catch (error) {
-      this.#opening--
-      // Another one that is being made may still succeed.
-      if (this.#opening === 0) this.#giveUp(error)
-      return
-    }
-    this.#opening--
-    if (this.#isOver) {
-      socket.destroy()
-      return
-    }
-    this.#connections++
-    this.#attempt(() => {
-      this.#links.add(new SocketLink({
-        socket,
-        batch: this.#batch,
-        timing: { ...this.#parts.timing, roundTrip: this.#supply.roundTrip },
-        now: () => this.#now(),
-        classify: this.#parts.classify,
-        changed: link => this.#changed(link),
-        late: slots => { for (const { slot, reason } of slots) this.#late(slot, reason) }
-      }))
-      if (this.#answers >= ANSWERS_UNTIL_AHEAD) this.#supply.keepAhead(this.#wanted)
-    })
-    if (this.#isOver) socket.destroy() // the core failed
-    this.#advance()
-  }
-
-  /** @param {SocketLink} link */
-  #changed (link) {
-    if (link.isDone && this.#links.delete(link)) {
-      const { error } = link
-      if (link.learnt) {
-        this.#answers++
-        this.#fruitless = 0
-      } else if (link.written || this.#standing.hasWork) {
-        // One that ended before it could write what there was counts too: the next one is not made at once.
-        this.#fruitless++
-      }
-      if (error?.code === 'BELLPUSH_CORE_FAILED') {
-        this.#coreFailed(error)
-      } else if (error?.code === 'BELLPUSH_CREDENTIALS_REFUSED') {
-        this.#giveUp(error)
-      } else if (this.#fruitless >= this.#parts.connectTries) {
-        this.#giveUp(new BellpushError('BELLPUSH_CONNECTION_LOST',
-          `the gateway ended ${this.#fruitless} connections in a row without an answer that can be understood` +
-          `${error ? ` (the last one: ${error.message})` : ''}`, { cause: error }))
-      }
-    }
-    this.#advance()
-  }
-
-  /**
-   * Where no other connection is at work that may carry it to its end: no more of them, and what is unsent stays so.
-   * @param {unknown} error
-   */
-  #giveUp (error) {
-    if (this.#links.size === 0) this.stop(error)
-  }
-
   /** @param {number} time */
   #wakeAt (time) {
     clearTimeout(this.#wakeup)
@@ -382,15 +292,10 @@ export class Push {
   #coreFailed (error) {
     if (this.#isOver) return
     this.#error ??= error
-    for (const link of this.#links) link.drop()
     const { counts } = this.#standing
     const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
     this.#standing = { ...this.#standing, counts: { ...counts, inDoubt: counts.inDoubt + this.#window.next - settled } }
-    this.#finish()
-  }
-
-  get #isQuiet () {
-    return this.#parts.timing.quiet !== undefined
+    this.#finish(false)
   }
 
   /**
@@ -402,22 +307,6 @@ export class Push {
     if (token !== undefined) this.#parts.sink.late(token, reason)
   }
 
-  /** Listens no more for refusals that come late. */
-  hush () {
-    for (const link of this.#listening) link.drop()
-    this.#listening.clear()
-    if (this.#isOver) this.#batch.free()
-  }
-
-  #listenOn () {
-    for (const link of this.#listening) {
-      link.listenOn(this.#parts.timing.listen, () => {
-        this.#listening.delete(link)
-        if (this.#listening.size === 0) this.hush()
-      })
-    }
-  }
-
   #describeStop () {
     try {
       this.#refusal = this.#batch.describeReason(this.#standing.refusal)
@@ -426,19 +315,12 @@ export class Push {
     }
   }
 
-  #finish () {
+  /** @param {boolean} [isSound] the core can still be asked */
+  #finish (isSound = true) {
     this.#isOver = true
-    this.#supply.end()
-    if (this.#user) this.#parts.http2?.pool.leave(this.#user)
-    if (this.#standing.stopped !== null) this.#describeStop()
     clearTimeout(this.#wakeup)
-    for (const link of this.#links) {
-      if (this.#isQuiet && !link.isDone) this.#listening.add(link)
-      else link.drop()
-    }
-    this.#links.clear()
-    if (this.#listening.size > 0) this.#listenOn()
-    else this.#batch.free()
+    if (this.#standing.stopped !== null) this.#describeStop()
+    this.#attempt(() => this.#carrier.leave(isSound))
     this.#parts.sink.progress(this.#standing.counts, true)
     this.#roomMade?.()
     this.#resolve()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import { test } from 'node:test'
-import { Supply } from '../js/supply.js'
+import { Supply } from '../js/binary/supply.js'
 import { plainServer } from './helpers/servers.js'
 
 /**

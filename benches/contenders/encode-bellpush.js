@@ -6,7 +6,7 @@ import { Batch, BinaryLink } from '../../js/core.js'
 import { rounds } from '../lib/encoder.js'
 import { payload } from '../lib/tokens.js'
 
-/** As in js/audience.js and js/link.js. */
+/** As in js/audience.js and js/binary/link.js. */
 const TOKENS_A_CHUNK = 1024
 const BYTES_A_CHUNK = 65_536
 

@@ -101,7 +101,7 @@ async function withClient (options, run) {
   const { auth, ...gateway } = await readGatewayOptions(options)
   const { keyId, teamId, proxy, topic } = options
   const client = new Client({
-    ...gateway, auth: /** @type {import('../client.js').Auth} */ ({ ...auth, keyId, teamId }), proxy, topic
+    ...gateway, auth: /** @type {import('../client-options.js').Auth} */ ({ ...auth, keyId, teamId }), proxy, topic
   })
   const reactions = { stop: () => {}, end: () => client.destroy() }
   try {

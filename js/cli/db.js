@@ -4,13 +4,9 @@
 import { Command } from 'commander'
 import { openDatabase } from '../stores/index.js'
 import { print, printJson } from './output.js'
-import { addStoreOptions, checkUrl, withStore } from './store-options.js'
+import { addStoreOptions, checkUrl, EXIT_CODES, withStore } from './store-options.js'
 
 /** @typedef {import('./store-options.js').StoreOptions & { json?: boolean }} Options */
-
-const EXIT_CODES = `
-Exit codes: 0 done, 2 usage (a wrong table too), 3 the database could not be
-used.`
 
 /** @returns {Command} */
 export function dbCommand () {

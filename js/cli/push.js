@@ -131,7 +131,7 @@ async function pushWith (options, { payload, ...send }, store) {
   const { keyId, teamId, proxy, connections } = options
   const client = new Client({
     ...gateway,
-    auth: /** @type {import('../client.js').Auth} */ ({ ...auth, keyId, teamId }),
+    auth: /** @type {import('../client-options.js').Auth} */ ({ ...auth, keyId, teamId }),
     proxy,
     tokens: store,
     connections,

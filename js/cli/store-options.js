@@ -14,6 +14,11 @@ const words = {
   undated: 'leave --time-column out'
 }
 
+/** Behind the help of a command that does nothing else. */
+export const EXIT_CODES = `
+Exit codes: 0 done, 2 usage (a wrong table too), 3 the database could not be
+used.`
+
 /** A text with a password in it, perhaps: it is not repeated where others may read it. */
 const MAY_BE_SECRET = /[@=?]|pass|pwd|secret/i
 

@@ -9,13 +9,9 @@ import { BellpushError } from '../errors.js'
 import { usage } from './exit.js'
 import { importTokens } from './import.js'
 import { counted, print, printable, printJson } from './output.js'
-import { addStoreOptions, withStore } from './store-options.js'
+import { addStoreOptions, EXIT_CODES, withStore } from './store-options.js'
 
 /** @typedef {import('./store-options.js').StoreOptions & { json?: boolean }} Options */
-
-const EXIT_CODES = `
-Exit codes: 0 done, 2 usage (a wrong table too), 3 the database could not be
-used.`
 
 /** @returns {Command} */
 export function tokensCommand () {

@@ -8,6 +8,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { sleep, waitBefore } from '../backoff.js'
+import { steadyClock } from '../clock.js'
 import { coreFailed } from '../core/module.js'
 import { BellpushError } from '../errors.js'
 import { Http2Socket } from './connection.js'
@@ -60,7 +61,7 @@ export class Http2Pool {
   #failedDials = 0
   /** Ends what is being made. */
   #over = newController()
-  #clockOffset = Date.now() - performance.now()
+  #clock = steadyClock()
   /** @type {NodeJS.Timeout | undefined} */
   #idle
 
@@ -74,12 +75,11 @@ export class Http2Pool {
    * that, too, and lets go of the connections, which count by the old one, and may have died in the sleep.
    */
   setClock () {
-    const offset = Date.now() - performance.now()
-    if (this.#users.size > 0 || Math.abs(offset - this.#clockOffset) < CLOCK_TOLERANCE) return
+    if (this.#users.size > 0 || Math.abs(Date.now() - this.#clock()) < CLOCK_TOLERANCE) return
     this.#bury()
     for (const connection of this.#connections) connection.abandon()
     this.#connections.clear()
-    this.#clockOffset = offset
+    this.#clock = steadyClock()
   }
 
   /** @param {User} user */
@@ -184,9 +184,9 @@ export class Http2Pool {
     this.#connections.clear()
   }
 
-  /** A clock that never runs backwards, whatever is done to the machine's: that of its users, too. */
+  /** Milliseconds since 1970 by a clock that never runs backwards: that of its users, too. */
   now () {
-    return this.#clockOffset + performance.now()
+    return this.#clock()
   }
 
   async #open () {

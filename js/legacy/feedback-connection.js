@@ -1,15 +1,11 @@
 /**
  * One connection to the feedback service: the whole list at once, then a close.
  *
- * Whole tuples go out in each write and each TLS record, because old clients read 38 bytes and expect a tuple. The list
- * is cleared only when the client has taken all of it: it closes after we did, and in order. One that closes earlier,
- * or breaks off, is told the same again next time, which does no harm.
+ * The list is cleared only when the client has taken all of it: it closes after we did, and in order. One that closes
+ * earlier, or breaks off, is told the same again next time, which does no harm.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeFeedback } from '../core.js'
-
-/** Bytes of a write: what PHP reads at a time, and less than a TLS record. */
-const WRITE_LIMIT = 8192
+import { feedbackWrites } from '../feedback-writes.js'
 
 /**
  * Milliseconds between the last tuple and our close. A client that closes by itself before it was told the end has not
@@ -35,9 +31,8 @@ export async function serveFeedback (socket, pages) {
   let told = 0
   let last
   for (const page of pages) {
-    for (const bytes of chunks(page.tuples)) {
+    for (const bytes of feedbackWrites(page.tuples)) {
       if (!socket.writable) return { told, last: undefined }
-      // One write at a time: TLS would join two that wait and cut the sum anywhere.
       await Promise.race([closed, new Promise(resolve => socket.write(bytes, resolve))])
     }
     told += page.tuples.length
@@ -50,20 +45,4 @@ export async function serveFeedback (socket, pages) {
   await closed
   clearTimeout(timer)
   return { told, last: early || broken || !over ? undefined : last }
-}
-
-/** @param {import('./feedback-store.js').Tuple[]} tuples */
-function * chunks (tuples) {
-  let bytes = 0
-  let from = 0
-  for (const [index, { token }] of tuples.entries()) {
-    const size = 6 + token.length / 2
-    if (bytes + size > WRITE_LIMIT) {
-      yield encodeFeedback(tuples.slice(from, index))
-      from = index
-      bytes = 0
-    }
-    bytes += size
-  }
-  if (from < tuples.length) yield encodeFeedback(tuples.slice(from))
 }

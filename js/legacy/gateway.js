@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { steadyClock } from '../clock.js'
 import { BellpushError } from '../errors.js'
 import { integer, ofType, oneOf, readOptions } from '../options.js'
 import { LegacyApps } from './apps.js'
@@ -106,7 +107,7 @@ export class LegacyGateway {
   #wakeup
   /** @type {NodeJS.Timeout | undefined} */
   #sweep
-  #clockOffset = Date.now() - performance.now()
+  #now = steadyClock()
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -203,11 +204,6 @@ export class LegacyGateway {
     this.destroy()
   }
 
-  /** A clock that never runs backwards, whatever is done to the machine's. */
-  #now () {
-    return this.#clockOffset + performance.now()
-  }
-
   /** @param {import('node:net').Socket} socket */
   #connected (socket) {
     try {
@@ -235,7 +231,7 @@ export class LegacyGateway {
       pool: app.pool,
       topic: app.topic,
       load: this.#load,
-      now: () => this.#now(),
+      now: this.#now,
       schedule: connection => this.#schedule(connection),
       closed: connection => {
         client.opened--

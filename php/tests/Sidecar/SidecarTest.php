@@ -10,27 +10,19 @@ use Bellpush\Exception\KeyException;
 use Bellpush\Exception\NotFoundException;
 use Bellpush\Exception\RequestException;
 use Bellpush\Exception\TimeoutException;
-use Bellpush\Http\Curl;
-use Bellpush\Http\Sockets;
 use Bellpush\Http\Transport;
 use Bellpush\Job;
 use Bellpush\Report;
-use PHPUnit\Framework\TestCase;
+use Bellpush\Tests\TransportCase;
 
 /**
  * The whole API of a real sidecar, by each transport. The environment says where it is; its gateway calls the token
  * `dead…` unregistered, and thinks about each for 100 ms.
  */
-final class SidecarTest extends TestCase
+final class SidecarTest extends TransportCase
 {
     private const DEAD = 'dead000000000000000000000000000000000000000000000000000000000000';
     private const DING_DONG = ['aps' => ['alert' => 'Ding dong', 'sound' => 'default']];
-
-    /** @return array<string, array{class-string<Transport>}> */
-    public function transports(): array
-    {
-        return ['curl' => [Curl::class], 'sockets' => [Sockets::class]];
-    }
 
     /**
      * @param class-string<Transport> $transport

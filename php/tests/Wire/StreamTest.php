@@ -11,28 +11,15 @@ use Bellpush\Exception\ConnectionException;
 use Bellpush\Exception\NotFoundException;
 use Bellpush\Exception\TimeoutException;
 use Bellpush\Http\Curl;
-use Bellpush\Http\Sockets;
 use Bellpush\Http\Transport;
 use Bellpush\Tests\Answers;
 use Bellpush\Tests\ScriptedServer;
-use PHPUnit\Framework\TestCase;
+use Bellpush\Tests\TransportCase;
 
 /** Events on their way from the sidecar, by curl and by plain sockets. */
-final class StreamTest extends TestCase
+final class StreamTest extends TransportCase
 {
-    /** Long enough for a machine that is busy, seconds. */
-    private const TIMEOUT = 20.0;
-
-    /** Short, where nothing will come, seconds. */
-    private const SHORT = 0.3;
-
     private const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n";
-
-    /** @return array<string, array{class-string<Transport>}> */
-    public function transports(): array
-    {
-        return ['curl' => [Curl::class], 'sockets' => [Sockets::class]];
-    }
 
     /**
      * @param array<string, mixed> $options
@@ -60,12 +47,9 @@ final class StreamTest extends TestCase
 
     private function failureOf(string $url, Transport $transport): BellpushException
     {
-        try {
+        return $this->failureIn(function () use ($url, $transport): void {
             $this->watch($url, $transport, self::TIMEOUT, ['retryFor' => 0]);
-        } catch (BellpushException $error) {
-            return $error;
-        }
-        $this->fail('nothing was thrown');
+        });
     }
 
     /**
@@ -170,10 +154,7 @@ final class StreamTest extends TestCase
      */
     public function testNobodyListens(string $transport): void
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        $url = 'http://' . stream_socket_get_name($socket, false);
-        fclose($socket);
-        $error = $this->failureOf($url, new $transport(10, self::TIMEOUT));
+        $error = $this->failureOf(self::deadUrl(), new $transport(10, self::TIMEOUT));
         $this->assertInstanceOf(ConnectionException::class, $error);
         $this->assertTrue($error->isRefused());
     }

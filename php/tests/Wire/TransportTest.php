@@ -10,27 +10,14 @@ use Bellpush\Exception\BellpushException;
 use Bellpush\Exception\ConnectionException;
 use Bellpush\Exception\TimeoutException;
 use Bellpush\Http\Curl;
-use Bellpush\Http\Sockets;
 use Bellpush\Http\Transport;
 use Bellpush\Tests\Answers;
 use Bellpush\Tests\ScriptedServer;
-use PHPUnit\Framework\TestCase;
+use Bellpush\Tests\TransportCase;
 
 /** What happens on the way to the sidecar and back, by curl and by plain sockets. */
-final class TransportTest extends TestCase
+final class TransportTest extends TransportCase
 {
-    /** Long enough for a machine that is busy, seconds. */
-    private const TIMEOUT = 20.0;
-
-    /** Short, where nothing will come, seconds. */
-    private const SHORT = 0.3;
-
-    /** @return array<string, array{class-string<Transport>}> */
-    public function transports(): array
-    {
-        return ['curl' => [Curl::class], 'sockets' => [Sockets::class]];
-    }
-
     /** @param class-string<Transport> $transport */
     private function client(
         string $transport,
@@ -43,14 +30,12 @@ final class TransportTest extends TestCase
 
     private function failureOf(Client $client): BellpushException
     {
-        try {
+        $error = $this->failureIn(static function () use ($client): void {
             $client->push(['aps' => []], 'aa', ['idempotencyKey' => 'ring-1']);
-        } catch (BellpushException $error) {
-            $this->assertStringNotContainsString('s3cret', (string) $error);
+        });
+        $this->assertStringNotContainsString('s3cret', (string) $error);
 
-            return $error;
-        }
-        $this->fail('nothing was thrown');
+        return $error;
     }
 
     /**
@@ -98,9 +83,7 @@ final class TransportTest extends TestCase
      */
     public function testNobodyListens(string $transport): void
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        $url = 'http://' . stream_socket_get_name($socket, false);
-        fclose($socket);
+        $url = self::deadUrl();
         $error = $this->failureOf($this->client($transport, $url));
 
         $this->assertInstanceOf(ConnectionException::class, $error);

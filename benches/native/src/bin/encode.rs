@@ -13,7 +13,7 @@ use bellpush::batch::{Batch, Config};
 use bellpush::binary::Link;
 use bellpush::notification::{Notification, Payload};
 
-/// As the host does it (js/audience.js, js/link.js).
+/// As the host does it (js/audience.js, js/binary/link.js).
 const TOKENS_A_CHUNK: usize = 1024;
 const BYTES_A_CHUNK: usize = 65_536;
 

@@ -3,7 +3,7 @@
  *
  * It neither opens the socket nor decides what follows when it has ended; whoever made it is told after each event.
  */
-import { BinaryLink } from './core.js'
+import { BinaryLink } from '../core.js'
 
 /** Bytes written at once while the kernel takes them at once. */
 const CHUNK_BYTES = 65_536
@@ -56,7 +56,7 @@ export class SocketLink {
   /**
    * @param {object} parts
    * @param {import('node:net').Socket} parts.socket connected
-   * @param {import('./core.js').Batch} parts.batch
+   * @param {import('../core.js').Batch} parts.batch
    * @param {{ linger: number, answerTimeout: number, roundTrip: number, quiet?: number }} parts.timing milliseconds
    * @param {() => number} parts.now
    * @param {(error: Error) => Error} parts.classify says what an error of the socket means
