@@ -1,6 +1,6 @@
 /**
- * `npm test`: installs what is missing, and runs every check and every test there is, those of Rust beside those of
- * JavaScript. `npm test -- rust js` runs those groups only, `npm test -- clippy` one step, each after the other.
+ * `npm test`: installs what is missing, and runs every check and every test there is, in two lines beside each other.
+ * `npm test -- rust js` runs those groups only, `npm test -- clippy` one step, each after the other.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { bindgenFolder } from './lib/bindgen.js'
 import { buildCore, rustFlags } from './lib/core.js'
 import { needPackages } from './lib/debian.js'
+import { keepDependencies, restoreDependencies } from './lib/dependencies.js'
 import { Failure, messageOf } from './lib/failure.js'
 import { projectFiles, root } from './lib/files.js'
 import { fuzzBriefly, fuzzCrate, replaySeeds } from './lib/fuzz.js'
@@ -74,7 +75,9 @@ let failure
 function rust () {
   if (failure) throw failure
   try {
-    found ??= findToolchain()
+    if (found) return found
+    found = findToolchain()
+    restoreDependencies(found)
     return found
   } catch (error) {
     failure = error
@@ -213,32 +216,39 @@ function nodeTests (wanted, timeout = testTimeout) {
   ])
 }
 
-/** Steps of these groups run beside the others: cargo and the tests of JavaScript leave each other's cores idle. */
-const besides = ['rust', 'wasm']
+/**
+ * Steps and groups of steps that run beside the others, one after the other: cargo, and what uses one core only. None
+ * of them installs packages of Debian's, which only one at a time can do.
+ */
+const besides = ['rust', 'wasm', 'eslint', 'tsc', 'schemathesis']
 
 /**
  * Everything. What runs besides is a process of its own, and says what it has to say at the end.
  * @returns {Promise<Result[]>}
  */
 async function runEverything () {
-  const [first, ...others] = steps.filter(({ group }) => !besides.includes(group))
+  const [first, ...others] = steps.filter(({ group, name }) => !besides.includes(group) && !besides.includes(name))
   const results = runAll([first])
   if (results[0].outcome === 'FAILED') return results
   // What is missing of Rust is installed before anything else is: a package manager lets in one at a time.
   prepareRust()
+  // Nothing is compiled twice here, so what would make that quicker only takes time.
+  process.env.CARGO_INCREMENTAL ??= '0'
   const folder = mkdtempSync(join(tmpdir(), 'bellpush-test-'))
   const log = join(folder, 'log')
   const output = openSync(log, 'w')
   try {
-    say(`the steps of ${besides.join(' and ')} run besides; their output comes at the end`)
+    say(`beside the others run ${besides.join(', ')}; their output comes at the end`)
     const child = fork(fileURLToPath(import.meta.url), besides, { stdio: ['ignore', output, output, 'ipc'] })
     /** @type {Result[]} */
-    let theirs = [{ name: besides.join('-'), outcome: 'FAILED', why: 'it ended without a result', seconds: 0 }]
+    let theirs = [{ name: 'besides', outcome: 'FAILED', why: 'it ended without a result', seconds: 0 }]
     child.on('message', results => { theirs = /** @type {Result[]} */ (results).slice(1) })
     const ended = once(child, 'exit')
     results.push(...runAll(others))
     await ended
-    return [...results, ...theirs]
+    results.push(...theirs)
+    if (found && results.every(({ outcome }) => outcome !== 'FAILED')) keepDependencies(found)
+    return results
   } finally {
     closeSync(output)
     process.stdout.write(readFileSync(log))

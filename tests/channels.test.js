@@ -9,6 +9,7 @@ import { managementOf, readClientGateway } from '../js/gateway.js'
 import { createSigningKey } from '../js/simulator/http2-authorization.js'
 import { Simulator } from '../js/simulator/index.js'
 import { authority, server as serverCertificate } from './helpers/certificates.js'
+import { simulatorDir } from './helpers/kept.js'
 
 const update = { aps: { timestamp: 1_795_510_800, event: 'update', 'content-state': { ringing: true } } }
 
@@ -18,7 +19,7 @@ const update = { aps: { timestamp: 1_795_510_800, event: 'update', 'content-stat
  * @param {Partial<import('../js/client.js').ClientOptions>} [options]
  */
 async function doorbell (t, simulated = {}, options = {}) {
-  const simulator = await Simulator.start(simulated)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...simulated })
   t.after(() => simulator.stop())
   const { ca } = simulator.credentials
   const auth = simulator.signingKey

@@ -138,7 +138,7 @@ describe('without a database', () => {
 
 test('what a push finds dead, the process of the simulator lists', async t => {
   const cwd = await folder(t, { 'dead.txt': token(2) })
-  const apple = await simulate(t, join(cwd, 'apple'), '--dead', join(cwd, 'dead.txt'))
+  const apple = await simulate(t, '--dead', join(cwd, 'dead.txt'))
   const { code, stdout } = await bellpush(t, ['feedback', ...apple.feedback], { cwd })
   assert.equal(code, 0)
   assert.match(stdout, RegExp(`^\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}Z\t${token(2)}\n$`))

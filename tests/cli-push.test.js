@@ -71,7 +71,7 @@ test('1,000 tokens, 50 of them dead: 950 accepted, none twice, and the database 
   const dead = all.filter((_, i) => i % 20 === 19)
   const cwd = await folder(t, { 'dead.txt': dead.join('\n') })
   await register(cwd, { alice: all.slice(0, 500), bob: all.slice(500) })
-  const apple = await simulate(t, join(cwd, 'apple'), '--dead', join(cwd, 'dead.txt'))
+  const apple = await simulate(t, '--dead', join(cwd, 'dead.txt'))
 
   const push = ['push', ...apple.gateway, ...db, '--client', 'alice', 'bob', ...hello, '--json']
   const { code, stdout, stderr } = await bellpush(t, push, { cwd })

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
 import { chance, seed } from './helpers/chance.js'
+import { simulatorDir } from './helpers/kept.js'
 import { killingProxy } from './helpers/killing-proxy.js'
 import { ring, tokens } from './helpers/ring.js'
 
@@ -28,7 +29,7 @@ test(`100,000 tokens, faults by chance (BELLPUSH_SEED=${seed})`, async t => {
   const dead = [...new Set(Array.from({ length: 100 }, () => all[below(COUNT)]))]
   const places = new Set(Array.from({ length: 150 }, () => 1 + below(COUNT)))
   const faults = Array.from(places, place => `${KINDS[below(KINDS.length)]}@${place}`)
-  const simulator = await Simulator.start({ dead, faults })
+  const simulator = await Simulator.start({ dir: simulatorDir, dead, faults })
   t.after(() => simulator.stop())
   const proxy = await killingProxy(t, Number(new URL(simulator.binary).port),
     () => random() < 0.1 ? below(30_000) : Infinity)

@@ -10,6 +10,7 @@ import { test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
 import { chance, seed } from './helpers/chance.js'
+import { simulatorDir } from './helpers/kept.js'
 import { killingProxy } from './helpers/killing-proxy.js'
 import { ring, tokens } from './helpers/ring.js'
 
@@ -29,7 +30,7 @@ const KINDS = [
  * @param {(port: number) => Promise<number>} way from the gateway's port to another one
  */
 async function doorbell (t, simulated, way) {
-  const simulator = await Simulator.start(simulated)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...simulated })
   t.after(() => simulator.stop())
   const client = new Client({
     gateway: `https://127.0.0.1:${await way(Number(new URL(simulator.http2).port))}`,

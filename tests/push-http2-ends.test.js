@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
 import { authority } from './helpers/certificates.js'
+import { simulatorDir } from './helpers/kept.js'
 import { anyKey, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
 import { dingDong, ring, tokens } from './helpers/ring.js'
 import { tlsServer } from './helpers/servers.js'
@@ -163,7 +164,7 @@ test('a gateway that wants a certificate, and says so when the handshake is done
 
 test('a machine whose clock was set signs by the new time, and lets nothing expire by the old one', async t => {
   const hour = 3_600_000
-  const simulator = await Simulator.start()
+  const simulator = await Simulator.start({ dir: simulatorDir })
   t.after(() => simulator.stop())
   const { signingKey: auth, credentials: { ca } } = simulator
   const client = new Client({ gateway: simulator.http2, auth, ca, topic: 'com.example.doorbell' })

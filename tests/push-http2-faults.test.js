@@ -7,6 +7,7 @@ import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
 import { reasons } from '../js/simulator/http2-faults.js'
+import { simulatorDir } from './helpers/kept.js'
 import { ring, tokens } from './helpers/ring.js'
 
 /** What the report counts where only some of the counts are not 0. */
@@ -56,7 +57,7 @@ const cases = [
  * @param {number} maxStreams
  */
 async function ringWith (t, fault, maxStreams) {
-  const simulator = await Simulator.start({ faults: [`${fault}@5`], http2: { maxStreams } })
+  const simulator = await Simulator.start({ dir: simulatorDir, faults: [`${fault}@5`], http2: { maxStreams } })
   t.after(() => simulator.stop())
   const { signingKey: auth, credentials: { ca } } = simulator
   const topic = 'com.example.doorbell'

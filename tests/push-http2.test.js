@@ -6,6 +6,7 @@ import { Client } from '../js/client.js'
 import { createSigningKey } from '../js/simulator/http2-authorization.js'
 import { Simulator } from '../js/simulator/index.js'
 import { openTokenStore } from '../js/stores/index.js'
+import { simulatorDir } from './helpers/kept.js'
 import { dingDong, ring, token, tokens } from './helpers/ring.js'
 
 /**
@@ -14,7 +15,7 @@ import { dingDong, ring, token, tokens } from './helpers/ring.js'
  * @param {Partial<import('../js/client.js').ClientOptions>} [options]
  */
 async function doorbell (t, simulated = {}, options = {}) {
-  const simulator = await Simulator.start(simulated)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...simulated })
   t.after(() => simulator.stop())
   const client = new Client({
     gateway: simulator.http2,

@@ -17,6 +17,9 @@ export const fuzzCrate = ['--manifest-path', 'fuzz/Cargo.toml']
 /** Each target runs for so long, seconds. */
 const secondsEach = 2
 
+/** What names the lines of a stack trace takes as long to make as a third of the rest; a panic names its own. */
+const env = { CARGO_PROFILE_RELEASE_DEBUG: 'false' }
+
 /** @param {import('./toolchain.js').Toolchain} toolchain */
 export function replaySeeds (toolchain) {
   cargo(toolchain, ['test', '--locked', '--no-default-features', '--test', 'seeds', ...fuzzCrate])
@@ -30,7 +33,7 @@ export function fuzzBriefly () {
   }
   // The core has no unsafe code of its own, so the sanitizer would only slow it down.
   const sanitizer = ['--sanitizer', 'none']
-  run('cargo', ['+nightly', 'fuzz', 'build', ...sanitizer])
+  run('cargo', ['+nightly', 'fuzz', 'build', ...sanitizer], { env })
   for (const file of readdirSync(join(root, 'fuzz/fuzz_targets'))) {
     const target = file.replace('.rs', '')
     say(`${target}: ${runOne(target, sanitizer)} executions in ${secondsEach} s`)
@@ -49,7 +52,7 @@ function runOne (target, flags) {
     const { ok, stderr } = capture('cargo', [
       '+nightly', 'fuzz', 'run', ...flags, target, grown, `fuzz/seeds/${target}`, '--',
       `-max_total_time=${secondsEach}`, '-verbosity=0', '-print_final_stats=1'
-    ])
+    ], { env })
     if (!ok) throw new Failure(`${target} panics\n${stderr}`)
     return /number_of_executed_units: (\d+)/.exec(stderr)?.[1] ?? 'no'
   } finally {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { simulatorDir } from './kept.js'
 
 export const main = fileURLToPath(new URL('../../js/cli/main.js', import.meta.url))
 
@@ -54,11 +55,11 @@ function ending (child) {
 /**
  * `bellpush simulate` as a process, and the options with which the others connect to it.
  * @param {import('node:test').TestContext} t
- * @param {string} dir for its certificates
  * @param {...string} args
  */
-export async function simulate (t, dir, ...args) {
-  const command = ['simulate', '--binary-port', '0', '--feedback-port', '0', '--http2-port', '0', '--dir', dir, ...args]
+export async function simulate (t, ...args) {
+  const freePorts = ['--binary-port', '0', '--feedback-port', '0', '--http2-port', '0']
+  const command = ['simulate', ...freePorts, '--dir', simulatorDir, ...args]
   const child = spawn(process.execPath, [main, ...command], { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
   t.after(() => child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

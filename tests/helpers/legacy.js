@@ -5,6 +5,7 @@ import { Client } from '../../js/client.js'
 import { createLegacyGateway } from '../../js/legacy/gateway.js'
 import { Simulator } from '../../js/simulator/index.js'
 import { authority, client as clientCertificate, folder, server } from './certificates.js'
+import { simulatorDir } from './kept.js'
 import { connect } from './raw-client.js'
 
 /** What the gateway says, for tests that look at it. @returns {any} */
@@ -24,7 +25,7 @@ export function recorder () {
  *   app?: Partial<import('../../js/legacy/apps.js').LegacyApp> }} [options]
  */
 export async function legacyGateway (t, simulated = {}, { plain = false, client: own, app, tls, ...options } = {}) {
-  const simulator = await Simulator.start(simulated)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...simulated })
   const client = new Client({
     gateway: simulator.http2,
     auth: simulator.signingKey,

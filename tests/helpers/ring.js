@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { Client } from '../../js/client.js'
 import { Simulator } from '../../js/simulator/index.js'
+import { simulatorDir } from './kept.js'
 
 export const dingDong = { aps: { alert: 'Ding dong', sound: 'default' } }
 
@@ -21,7 +22,7 @@ export const tokens = count => Array.from({ length: count }, (_, i) => token(i +
  * @param {Partial<import('../../js/client.js').ClientOptions>} [options]
  */
 export async function doorbell (t, simulated = {}, options = {}) {
-  const simulator = await Simulator.start(simulated)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...simulated })
   t.after(() => simulator.stop())
   const { ca, cert, key } = simulator.credentials
   const client = new Client({ gateway: simulator.binary, auth: { cert, key }, ca, ...options })

@@ -1,6 +1,7 @@
 /** A simulator and raw clients for one test, all gone when the test ends. */
 
 import { Simulator } from '../../js/simulator/index.js'
+import { simulatorDir } from './kept.js'
 import { connect } from './raw-client.js'
 
 /**
@@ -8,7 +9,7 @@ import { connect } from './raw-client.js'
  * @param {import('../../js/simulator/simulator.js').SimulatorOptions} [options]
  */
 export async function simulated (t, options = {}) {
-  const simulator = await Simulator.start(options)
+  const simulator = await Simulator.start({ dir: simulatorDir, ...options })
   /** @type {import('./raw-client.js').RawClient[]} */
   const clients = []
   t.after(async () => {

@@ -30,12 +30,14 @@ const python = (/** @type {string} */ script) =>
 const php = there.php === undefined ? undefined : { command: there.php, args: ['tutorial.php'] }
 
 /**
+ * `forgets`: it keeps a notification once the kernel has taken it, and cannot say what an answer is about that is
+ * quicker than that.
  * @type {{ name: string, program: { command: string, args: string[] } | undefined, told?: object, says?: boolean,
- *   missing: string }[]}
+ *   forgets?: boolean, missing: string }[]}
  */
 const clients = [
   { name: 'apn 1.7.8', program: node('apn.cjs'), missing: 'npm cannot be reached' },
-  { name: 'apnagent 1.1.3', program: node('apnagent.cjs'), missing: 'npm cannot be reached' },
+  { name: 'apnagent 1.1.3', program: node('apnagent.cjs'), forgets: true, missing: 'npm cannot be reached' },
   { name: 'pushjack 1.6.0', program: python('old_pushjack.py'), missing: 'PyPI, or a Python up to 3.11' },
   { name: 'apns-worker 0.1', program: python('old_apns_worker.py'), missing: 'PyPI, or a Python up to 3.11' },
   { name: 'a tutorial in PHP, command 1', program: php, told: { command: 1 }, missing: 'php-cli' },
@@ -115,11 +117,14 @@ describe('an old client loses nothing and rings nobody twice:', () => {
       })
       const child = await run({ what: 'send', tokens })
       await simulator.until(({ accepted }) => accepted >= tokens.length - bad.length - gone.length)
-      if (old.says !== false) await child.until(() => child.lines.filter(line => line.rejected).length >= bad.length)
+      const refusals = () => child.lines.filter(line => 'rejected' in line)
+      if (old.says !== false) await child.until(() => refusals().length >= bad.length)
       await child.end()
-      const rejected = child.lines.filter(line => line.rejected)
+      const rejected = refusals()
       if (old.says !== false) {
-        assert.deepEqual(rejected.map(({ rejected }) => rejected).sort(), bad)
+        const named = rejected.map(({ rejected }) => rejected).filter(token => token !== null)
+        assert.deepEqual(named.sort(), old.forgets ? bad.filter(token => named.includes(token)) : bad)
+        assert.equal(rejected.length, bad.length)
         assert.deepEqual(new Set(rejected.map(({ status }) => status)), new Set([8]))
       }
       assert.equal(simulator.counts().duplicates, 0)
