@@ -10,6 +10,7 @@ import { abortError } from './abort.js'
 import { classify, nameOf } from './connection-errors.js'
 import { BellpushError } from './errors.js'
 import { tunnel } from './proxy.js'
+import { holdWriteErrors } from './write-errors.js'
 
 /**
  * @typedef {object} ConnectionOptions
@@ -32,7 +33,7 @@ import { tunnel } from './proxy.js'
 const sessions = new WeakMap()
 
 /**
- * A connection that is ready for use, with TCP_NODELAY. Errors that come later are never unhandled, but whoever uses it
+ * A connection that is ready for use, with TCP_NODELAY; what the peer has said before it broke is read. Errors that come later are never unhandled, but whoever uses it
  * listens for 'error' and 'close', and looks at `destroyed` first: the peer may have closed already. With TLS 1.3 a
  * refused client certificate is such a later error: see `classify`.
  * @param {ConnectionOptions} options
@@ -56,6 +57,7 @@ export async function openConnection (options) {
   socket.setNoDelay(true)
   // This listener stays for good: an error without any would end the process.
   socket.on('error', () => {})
+  holdWriteErrors(socket)
   await within(options, socket)
   if (options.http2 && /** @type {tls.TLSSocket} */ (socket).alpnProtocol !== 'h2') {
     socket.destroy()

@@ -173,6 +173,7 @@ describe('HAProxy', () => {
     const { simulator, server, client } = await bellBehind(t)
     async function * audience () {
       yield * tokens(2000).slice(0, 1000)
+      await server.says(/Loading success/) // a signal that comes before would be lost
       server.signal('SIGUSR2')
       await server.says(/Loading success[^]*Loading success/)
       yield * tokens(2000).slice(1000)
