@@ -33,9 +33,23 @@ import { holdWriteErrors } from './write-errors.js'
 const sessions = new WeakMap()
 
 /**
- * A connection that is ready for use, with TCP_NODELAY; what the peer has said before it broke is read. Errors that come later are never unhandled, but whoever uses it
- * listens for 'error' and 'close', and looks at `destroyed` first: the peer may have closed already. With TLS 1.3 a
- * refused client certificate is such a later error: see `classify`.
+ * With TLS 1.3 a server judges the client's certificate when the client takes the handshake for done. Of these nobody
+ * has heard that it did: a session would say so, which OpenSSL sends right after that.
+ * @type {WeakSet<net.Socket>}
+ */
+const judging = new WeakSet()
+
+/**
+ * Whether a refusal of our certificate that comes now may be that of the handshake, so that the server has read nothing
+ * of what was written. One that comes later, in the midst of a connection, says nothing about that.
+ * @param {net.Socket} socket of `openConnection`
+ */
+export const mayRefuseHandshake = socket => judging.has(socket)
+
+/**
+ * A connection that is ready for use, with TCP_NODELAY; what the peer has said before it broke is read. Errors that
+ * come later are never unhandled, but whoever uses it listens for 'error' and 'close', and looks at `destroyed` first:
+ * the peer may have closed already. With TLS 1.3 a refused client certificate is such a later error: see `classify`.
  * @param {ConnectionOptions} options
  * @returns {Promise<net.Socket>} a `tls.TLSSocket` unless `plain`
  * @throws {BellpushError} BELLPUSH_CONNECT_FAILED, BELLPUSH_CONNECT_TIMEOUT, BELLPUSH_NOT_TLS,
@@ -139,7 +153,11 @@ function secureSocket ({ host, port, credentials, http2, servername = net.isIP(h
     ...(http2 && { ALPNProtocols: ['h2'] }),
     ...(way && { socket: way })
   })
-  socket.on('session', ticket => known.set(server, ticket))
+  socket.once('secureConnect', () => { if (socket.getProtocol() === 'TLSv1.3') judging.add(socket) })
+  socket.on('session', ticket => {
+    judging.delete(socket)
+    known.set(server, ticket)
+  })
   // Whatever broke, a session that may have to do with it is not offered again.
   socket.on('error', () => known.delete(server))
   return socket

@@ -2,8 +2,8 @@
  * A peer's last words are read before a failed write ends the socket.
  *
  * A gateway that refuses something answers and closes, and resets the connection when more is written on it. Such a
- * reset fails the next write, while the answer may still wait in the kernel: Node ends a socket as soon as a write of it
- * fails, and reads no more. So the error is held back until nothing comes any more.
+ * reset fails the next write, while the answer may still wait in the kernel: Node ends a socket as soon as a write of
+ * it fails, and reads no more. So the error is held back until nothing comes any more.
  */
 
 /** Turns of the event loop without a byte: after one of them at least, all that the kernel had has been read. */

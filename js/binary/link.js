@@ -3,6 +3,7 @@
  *
  * It neither opens the socket nor decides what follows when it has ended; whoever made it is told after each event.
  */
+import { mayRefuseHandshake } from '../connection.js'
 import { BinaryLink } from '../core.js'
 
 /** Bytes written at once while the kernel takes them at once. */
@@ -168,7 +169,8 @@ export class SocketLink {
   #fail (error) {
     this.error ??= this.#classify(error)
     // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
-    if (!this.#ended && this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED') this.#link.refused(this.#now())
+    const isRefused = this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED' && mayRefuseHandshake(this.#socket)
+    if (!this.#ended && isRefused) this.#link.refused(this.#now())
   }
 
   #close () {

@@ -3,6 +3,7 @@
  *
  * It neither opens the socket nor decides what follows when it has ended; the pool is told after each event.
  */
+import { mayRefuseHandshake } from '../connection.js'
 import { Http2Connection } from '../core.js'
 import { BellpushError } from '../errors.js'
 
@@ -141,7 +142,8 @@ export class Http2Socket {
   #fail (error) {
     this.error ??= this.#parts.classify(error)
     // The gateway refused us in the handshake, which with TLS 1.3 shows only afterwards: it has read nothing.
-    const isRefused = this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED' && !this.standing.hasLearnt
+    const isRefused = this.error.code === 'BELLPUSH_CREDENTIALS_REFUSED' && !this.standing.hasLearnt &&
+      mayRefuseHandshake(this.#socket)
     if (isRefused) this.#core.refused(this.#parts.now())
   }
 
