@@ -379,9 +379,25 @@ fn a_suspect_that_expires_is_rejected_but_not_dead() {
 }
 
 #[test]
+fn what_nobody_can_send_is_looked_at_when_it_expires() {
+    let mut batch = batch_of(1, perishable());
+    assert_eq!(batch.next_wakeup(), Some(PAST));
+    write(&mut link(JUST_BEFORE), &mut batch, JUST_BEFORE);
+    assert_eq!(batch.next_wakeup(), None, "a link has it");
+}
+
+#[test]
+fn what_had_expired_before_a_stop_has_expired() {
+    let mut batch = batch_of(2, perishable());
+    batch.stop(Stop::Caller, PAST);
+    assert_eq!(ends(&mut batch), [expired(0), expired(1)]);
+}
+
+#[test]
 fn an_expiration_of_0_is_no_time_to_miss() {
     let config = Config { expiration: Some(0), ..listing() };
     let mut batch = batch_of(1, config);
+    assert_eq!(batch.next_wakeup(), None);
     assert_eq!(slots(&write(&mut link(PAST), &mut batch, PAST)), [Some(0), None]);
 }
 

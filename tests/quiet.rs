@@ -116,3 +116,44 @@ fn a_close_before_the_silence_is_long_enough_leaves_it_in_doubt() {
     link.closed(&mut batch, 0, Reason::CLOSED_WITHOUT_ANSWER, QUIET - 1);
     assert_eq!(ends(&mut batch), [hand::in_doubt(0, Reason::CLOSED_WITHOUT_ANSWER)]);
 }
+
+#[test]
+fn a_silence_shorter_than_a_round_trip_does_not_stop_a_link_for_ever() {
+    let mut batch = batch_of(100, listing());
+    let mut first = quiet_link();
+    write(&mut first, &mut batch, 0);
+    first.left(0);
+    first.read(&mut batch, &says(8, 3), 0, 1);
+    let mut second = quiet_link().with_timing(Timing { round_trip: 3 * QUIET, ..Timing::default() });
+    assert!(slots(&write(&mut second, &mut batch, 1)).len() < 90);
+    second.left(1);
+    second.tick(&mut batch, 0, 1 + QUIET);
+    assert!(batch.has_work(1 + QUIET));
+    assert_eq!(second.deadline(), Some(1 + 3 * QUIET), "it has more to write then");
+}
+
+#[test]
+fn of_a_long_run_the_last_are_remembered() {
+    let mut batch = batch_of(70_000, listing());
+    let mut link = quiet_link();
+    while !write(&mut link, &mut batch, 0).is_empty() {}
+    link.left(0);
+    link.tick(&mut batch, 0, QUIET);
+    assert_eq!(batch.counts().total(), 70_000);
+    link.read(&mut batch, &says(8, 69_990), 0, QUIET + 1);
+    assert_eq!(link.take_late().len(), 11);
+}
+
+#[test]
+fn status_0_leaves_what_is_in_flight_in_doubt_as_ever() {
+    let mut batch = batch_of(20, listing());
+    let mut link = quiet_link();
+    link.write(&mut batch, 10, 0);
+    link.left(0);
+    link.tick(&mut batch, 0, QUIET);
+    let before = batch.counts().total();
+    assert!((1..20).contains(&before));
+    write(&mut link, &mut batch, QUIET);
+    link.read(&mut batch, &says(0, 1), 0, QUIET + 1);
+    assert_eq!(batch.counts().total(), 20, "none goes out again");
+}

@@ -3,6 +3,7 @@
  *
  * It neither opens the socket nor decides what follows when it has ended; whoever made it is told after each event.
  */
+import { LONGEST_TIMER } from '../clock.js'
 import { mayRefuseHandshake } from '../connection.js'
 import { BinaryLink } from '../core.js'
 
@@ -17,9 +18,6 @@ const CAREFUL_BYTES = 12_288
 
 /** Chunks written in a row before the event loop gets a turn: an answer may be waiting to be read. */
 const CHUNKS_IN_A_ROW = 8
-
-/** setTimeout takes no more, and a deadline further away is looked at again then. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 export class SocketLink {
   #socket

@@ -3,6 +3,7 @@
  *
  * It neither opens the socket nor decides what follows when it has ended; the pool is told after each event.
  */
+import { LONGEST_TIMER } from '../clock.js'
 import { mayRefuseHandshake } from '../connection.js'
 import { Http2Connection } from '../core.js'
 import { BellpushError } from '../errors.js'
@@ -12,9 +13,6 @@ const CHUNK_BYTES = 65_536
 
 /** Milliseconds that a connection gets for what is said last. */
 const LAST_WORDS = 1_000
-
-/** setTimeout takes no more, and a deadline further away is looked at again then. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 let lastNumber = 0
 

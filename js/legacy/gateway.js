@@ -6,7 +6,7 @@
  */
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { steadyClock } from '../clock.js'
+import { LONGEST_TIMER, steadyClock } from '../clock.js'
 import { BellpushError } from '../errors.js'
 import { integer, ofType, oneOf, readOptions } from '../options.js'
 import { LegacyApps } from './apps.js'
@@ -66,9 +66,6 @@ const FAREWELL = 1_000
 
 /** Milliseconds between two looks at what was remembered long enough. */
 const SWEEP = 60_000
-
-/** setTimeout takes no more. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * @param {LegacyGatewayOptions} options

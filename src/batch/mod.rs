@@ -150,9 +150,10 @@ impl Batch {
     }
 
     /// Nothing more is claimed: what has not been sent settles as [`Outcome::NotSent`], now or as links return it, and
-    /// what has been sent gets its verdict as ever.
+    /// what has been sent gets its verdict as ever. What had expired by then has expired.
     pub fn stop(&mut self, why: Stop, now: u64) {
         if self.stopped.is_none() {
+            self.expire(now);
             self.stopped = Some(why);
             self.stop_unsent(now);
             self.ledger.slide();
@@ -190,12 +191,19 @@ impl Batch {
         !self.waiting.is_empty() || !self.suspects.is_empty()
     }
 
-    /// When [`Batch::has_work`] may become true by time alone.
+    /// When [`Batch::has_work`] may become true by time alone, or what is unsent expires.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<u64> {
         let delayed = self.delayed.peek().map(|Reverse((time, _))| (*time).max(self.paused_until));
         let paused = (self.paused_until > 0 && self.has_ready()).then_some(self.paused_until);
-        delayed.into_iter().chain(paused).min()
+        let expires = if delayed.is_some() || self.has_ready() { self.expires_at() } else { None };
+        [delayed, paused, expires].into_iter().flatten().min()
+    }
+
+    /// When what is unsent by then has expired. Apple, "Binary Provider API": an expiration of 0 means that Apple does
+    /// not store it, so it is no time to miss.
+    fn expires_at(&self) -> Option<u64> {
+        self.config.expiration.filter(|time| *time != 0).map(|time| u64::from(time) * 1_000)
     }
 
     /// Whether every slot there will ever be has settled.
@@ -286,11 +294,9 @@ impl Batch {
         }
     }
 
-    /// Apple, "Binary Provider API": an expiration of 0 means that Apple does not store it, so it is no time to miss.
     #[inline(never)]
     fn expire(&mut self, now: u64) {
-        let past = self.config.expiration.is_some_and(|time| time != 0 && now / 1000 >= u64::from(time));
-        if past {
+        if self.expires_at().is_some_and(|time| now >= time) {
             self.settle_unsent(Outcome::Expired, Reason::EXPIRATION_PAST, now);
             self.ledger.slide();
         }

@@ -284,6 +284,9 @@ impl World {
         let was_done = connection.link.state() == LinkState::Done;
         let mut out = connection.link.write(&mut self.batch, max_bytes, self.now).to_vec();
         assert!(!was_done || out.is_empty(), "a link that is done writes nothing");
+        let waits = max_bytes > 0 && out.is_empty() && connection.link.state() == LinkState::Open;
+        let left_alone = waits && self.batch.has_work(self.now) && connection.link.deadline().is_none();
+        assert!(!left_alone, "a link leaves work alone for ever");
         while let Some(frame) = take_frame(&mut out) {
             connection.written += frame.length as u64;
             let end = connection.written;

@@ -340,8 +340,12 @@ impl Link {
     /// When [`Link::tick`] or [`Link::write`] has something to do by time alone.
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
-        if self.state == LinkState::Done || self.in_flight.is_empty() {
+        if self.state == LinkState::Done {
             return None;
+        }
+        if self.in_flight.is_empty() {
+            // What it waits for an answer to may have been taken for accepted meanwhile; there is more to write then.
+            return self.waits_until;
         }
         let own = match (self.confirm, self.state) {
             (Confirm::Quiet(quiet), _) if !self.leaving => Some(self.progress_at.saturating_add(quiet)),
@@ -402,8 +406,13 @@ impl Link {
             let named = (!shutdown && status != 0).then_some(Reason(u16::from(status)));
             self.has_learnt = true;
             self.late = self.presumed.take_from(identifier, named);
-            // It was discarded as well, and goes out again.
-            self.finish_returned(batch, now);
+            if status == 0 {
+                // What is in flight was discarded as well, or perhaps not: see below.
+                self.finish_in_doubt(batch, unsent, Reason(0), now);
+            } else {
+                // It was discarded as well, and goes out again.
+                self.finish_returned(batch, now);
+            }
         } else if self.is_sentinel(response) {
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {

@@ -19,9 +19,15 @@ impl Presumed {
     pub(super) fn push(&mut self, identifier: u32, slots: SlotRange) {
         self.count += u64::from(slots.len());
         self.runs.push_back((identifier, slots));
-        while self.count > MOST {
-            let Some((_, oldest)) = self.runs.pop_front() else { break };
-            self.count -= u64::from(oldest.len());
+        // The oldest go one by one: a whole push is often one run.
+        while let Some(over @ 1..) = self.count.checked_sub(MOST) {
+            let Some((identifier, oldest)) = self.runs.front_mut() else { break };
+            let gone = over.min(u64::from(oldest.len())) as u32;
+            (oldest.start, *identifier) = (oldest.start + gone, *identifier + gone);
+            if oldest.is_empty() {
+                self.runs.pop_front();
+            }
+            self.count -= u64::from(gone);
         }
     }
 
@@ -49,4 +55,21 @@ impl Presumed {
 
 fn holds(first: u32, slots: SlotRange, identifier: u32) -> bool {
     identifier.checked_sub(first).is_some_and(|position| position < slots.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn of_a_run_that_is_too_long_the_last_are_remembered() {
+        let mut presumed = Presumed::default();
+        presumed.push(1, SlotRange { start: 0, end: 70_000 });
+        assert!(presumed.contains(70_000) && !presumed.contains(70_000 - MOST as u32));
+        presumed.push(70_001, SlotRange { start: 70_000, end: 70_010 });
+        assert!(presumed.contains(70_010) && presumed.contains(70_000));
+        assert_eq!(presumed.take_from(69_990, Some(Reason(8))).len(), 21);
+    }
 }
