@@ -201,7 +201,7 @@ export class Links {
    * @param {unknown} error
    */
   #giveUp (error) {
-    if (this.#links.size === 0) this.#push.failed(error)
+    if (this.#links.size === 0) this.#push.failed(/** @type {Error} */ (error))
   }
 
   #listenOn () {

@@ -20,8 +20,12 @@ export class Supply {
    */
   #over
   #isOver = false
-  /** @type {Promise<import('node:net').Socket | undefined>[]} made, or being made, before they are needed */
-  #ahead = []
+  /** Made before they were needed. @type {import('node:net').Socket[]} */
+  #ready = []
+  /** How many more are being made for that. */
+  #making = 0
+  /** Who waits for one of those. @type {((socket: Promise<import('node:net').Socket>) => void)[]} */
+  #takers = []
   /** Milliseconds that the quickest connection and its handshake took, which is at least two round trips. */
   #quickest = Infinity
 
@@ -49,14 +53,16 @@ export class Supply {
     return Math.max(LEAST_ROUND_TRIP, this.#quickest / 2)
   }
 
-  /** A connection: one that was made ahead and still lives, or a new one. */
+  /** A connection: the first one that was made ahead and still lives, or is about to be made, or a new one. */
   async take () {
-    const socket = await this.#ahead.shift()
-    socket?.setTimeout(0)
-    // Where the gateway has spoken already it takes leave: what is sent now would be in doubt.
-    if (socket?.writable && socket.readableLength === 0) return socket
-    socket?.destroy()
-    return await this.#make()
+    for (let socket = this.#ready.shift(); socket; socket = this.#ready.shift()) {
+      socket.setTimeout(0)
+      // Where the gateway has spoken already it takes leave: what is sent now would be in doubt.
+      if (socket.writable && socket.readableLength === 0) return socket
+      socket.destroy()
+    }
+    if (this.#making <= this.#takers.length) return await this.#make()
+    return await /** @type {Promise<import('node:net').Socket>} */ (new Promise(resolve => this.#takers.push(resolve)))
   }
 
   /**
@@ -64,19 +70,30 @@ export class Supply {
    * @param {number} count
    */
   keepAhead (count) {
-    // Where one fails, or breaks before it is taken, another one is made in its place.
-    while (this.#ahead.length < count) this.#ahead.push(this.#makeAhead().catch(() => undefined))
+    while (this.#ready.length + this.#making < count) this.#makeAhead()
   }
 
   end () {
     this.#isOver = true
     this.#over?.abort()
-    for (const connection of this.#ahead) connection.then(socket => socket?.destroy())
+    for (const socket of this.#ready) socket.destroy()
   }
 
   async #makeAhead () {
-    const socket = await this.#make()
-    return socket.setTimeout(this.#mostIdle).once('timeout', () => socket.destroy())
+    this.#making++
+    const made = this.#make()
+    const socket = await made.catch(() => undefined)
+    this.#making--
+    if (socket !== undefined && !this.#isOver && this.#takers.length === 0) {
+      this.#ready.push(socket.setTimeout(this.#mostIdle).once('timeout', () => socket.destroy()))
+    } else if (socket !== undefined) {
+      const take = this.#takers.shift()
+      if (take) take(made)
+      else socket.destroy()
+    } else if (this.#takers.length > this.#making) {
+      // Nobody waits in vain: where it failed, another one is made, whose error is told.
+      this.#takers.shift()?.(this.#make())
+    }
   }
 
   async #make () {
