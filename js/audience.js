@@ -64,15 +64,23 @@ function chunked (tokens) {
 
 /** @param {Iterable<Token>} tokens */
 async function * chunkedAtOnce (tokens) {
+  /** @type {string[]} */
   let chunk = []
-  for (const token of tokens) {
-    chunk.push(textOf(token))
-    if (chunk.length === CHUNK) {
-      yield chunk
-      chunk = []
+  /** @type {{ cause: unknown } | undefined} */
+  let failure
+  try {
+    for (const token of tokens) {
+      chunk.push(textOf(token))
+      if (chunk.length === CHUNK) {
+        yield chunk
+        chunk = []
+      }
     }
+  } catch (cause) {
+    failure = { cause } // what came before is not lost with it
   }
   if (chunk.length > 0) yield chunk
+  if (failure) throw failure.cause
 }
 
 /**
@@ -149,6 +157,8 @@ function textsOf (tokens) {
  */
 function textOf (token) {
   if (typeof token === 'string') return token
+  // Of an array whose memory was given to another thread nothing is left.
+  if (token instanceof Uint8Array && token.length === 0) return ''
   if (token instanceof Uint8Array) return Buffer.from(token.buffer, token.byteOffset, token.length).toString('hex')
   return `(${token === null ? 'null' : typeof token})`
 }

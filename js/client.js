@@ -334,11 +334,8 @@ export class Client extends EventEmitter {
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)
     const error = push.error ?? errorOfStop(push.stopped, report)
-    if (error === undefined) return report
-    const ours = error instanceof BellpushError || error instanceof AbortError
-    const thrown = ours ? error : audienceFailed(error)
-    thrown.report = report
-    throw thrown
+    if (error !== undefined) throw Object.assign(error, { report })
+    return report
   }
 
   /** @param {import('./push.js').Carried} push */
@@ -416,12 +413,6 @@ async function * single (chunks) {
       'several tokens: leave it out, and each result has its own')
   }
   yield tokens
-}
-
-/** @param {unknown} cause what the caller's own source of tokens threw */
-function audienceFailed (cause) {
-  const words = cause instanceof Error ? cause.message : String(cause)
-  return new BellpushError('BELLPUSH_AUDIENCE_FAILED', `the audience could not be read to its end: ${words}`, { cause })
 }
 
 /**

@@ -8,7 +8,10 @@
  * in the core.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { LONGEST_TIMER } from './clock.js'
 import { Batch } from './core.js'
+import { coreFailed } from './core/module.js'
+import { AbortError, BellpushError } from './errors.js'
 import { TokenWindow } from './window.js'
 
 /** @typedef {import('./report.js').Report} Report */
@@ -46,7 +49,7 @@ import { TokenWindow } from './window.js'
  * @property {() => number} now as in {@link PushParts}
  * @property {() => void} advance something has happened, in which slots may have settled or become free
  * @property {() => void} connected a connection was made for it
- * @property {(error: unknown) => void} failed the gateway is given up: what is unsent stays so
+ * @property {(error: Error) => void} failed the gateway is given up: what is unsent stays so
  * @property {(error: unknown) => void} coreFailed what had not settled is in doubt, and the push leaves
  * @property {(slot: number, reason: number) => void} late a slot that was taken for accepted was refused
  * @property {() => void} left after `leave`, once: the batch is needed no more
@@ -68,6 +71,8 @@ export class Push {
   #batch
   #carrier
   #window = new TokenWindow()
+  /** Tokens that were read and have no slot yet, for want of room. @type {string[]} */
+  #rest = []
   #inputEnded = false
   /** The audience was read to its end. */
   #complete = false
@@ -75,7 +80,7 @@ export class Push {
   #roomMade
   /** @type {NodeJS.Timeout | undefined} */
   #wakeup
-  /** @type {unknown} the first thing that went wrong with the push as a whole */
+  /** The first thing that went wrong with the push as a whole. @type {Error | undefined} */
   #error
   #isOver = false
   /** @type {import('./core.js').Standing} */
@@ -149,7 +154,7 @@ export class Push {
 
   /**
    * Nothing more is sent. What has been sent still gets its verdict, and `done` waits for it.
-   * @param {unknown} [error] why
+   * @param {Error} [error] why
    */
   stop (error) {
     if (this.#isOver) return
@@ -160,7 +165,7 @@ export class Push {
 
   /**
    * Everything ends at once; what has been sent is in doubt.
-   * @param {unknown} error why
+   * @param {Error} error why
    */
   abandon (error) {
     if (this.#isOver) return
@@ -228,6 +233,7 @@ export class Push {
   #endInput () {
     if (this.#inputEnded || this.#isOver) return
     this.#inputEnded = true
+    this.#pushRest() // they get their outcome, too, which needs no room
     this.#batch.closeInput()
   }
 
@@ -235,14 +241,12 @@ export class Push {
   async #feed () {
     try {
       for await (const tokens of this.#parts.chunks) {
-        for (let at = 0; at < tokens.length;) {
+        this.#rest = tokens
+        while (this.#rest.length > 0) {
           const room = await this.#room()
-          if (room === 0) return
-          const part = at === 0 && tokens.length <= room ? tokens : tokens.slice(at, at + room)
-          at += part.length
-          this.#window.add(part)
-          this.#attempt(() => this.#batch.push(part, this.#now()))
+          this.#attempt(() => this.#pushRest(room))
           this.#advance()
+          if (room === 0) return
           // What settles at once takes no room: a source that never waits would keep everything else from its turn.
           await turn()
         }
@@ -250,11 +254,24 @@ export class Push {
       this.#complete = true
     } catch (error) {
       // What was read before still goes out; then the push ends with this error.
-      this.#error ??= error
+      this.#error ??= isOurs(error) ? error : audienceFailed(error)
     } finally {
       this.#attempt(() => this.#endInput())
       this.#advance()
     }
+  }
+
+  /**
+   * Gives so many of the tokens that were read their slots, or, where the push was stopped, all of them.
+   * @param {number} [room]
+   */
+  #pushRest (room = 0) {
+    if (this.#isOver || this.#rest.length === 0) return
+    const isAll = room === 0 || this.#rest.length <= room
+    const part = isAll ? this.#rest : this.#rest.slice(0, room)
+    this.#rest = isAll ? [] : this.#rest.slice(room)
+    this.#window.add(part)
+    this.#batch.push(part, this.#now())
   }
 
   /** How many tokens may be pushed now, at least one; 0: none any more. */
@@ -270,7 +287,7 @@ export class Push {
   /** @param {number} time */
   #wakeAt (time) {
     clearTimeout(this.#wakeup)
-    this.#wakeup = setTimeout(() => this.#advance(), Math.max(0, time - this.#now()) + 1)
+    this.#wakeup = setTimeout(() => this.#advance(), Math.min(Math.max(0, time - this.#now()) + 1, LONGEST_TIMER))
   }
 
   /**
@@ -291,7 +308,7 @@ export class Push {
    */
   #coreFailed (error) {
     if (this.#isOver) return
-    this.#error ??= error
+    this.#error ??= isOurs(error) ? error : coreFailed(error)
     const { counts } = this.#standing
     const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
     this.#standing = { ...this.#standing, counts: { ...counts, inDoubt: counts.inDoubt + this.#window.next - settled } }
@@ -311,7 +328,7 @@ export class Push {
     try {
       this.#refusal = this.#batch.describeReason(this.#standing.refusal)
     } catch (error) {
-      this.#error ??= error
+      this.#error ??= isOurs(error) ? error : coreFailed(error)
     }
   }
 
@@ -325,4 +342,16 @@ export class Push {
     this.#roomMade?.()
     this.#resolve()
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is BellpushError | AbortError}
+ */
+const isOurs = error => error instanceof BellpushError || error instanceof AbortError
+
+/** @param {unknown} cause what the caller's own source of tokens threw */
+function audienceFailed (cause) {
+  const words = cause instanceof Error ? cause.message : String(cause)
+  return new BellpushError('BELLPUSH_AUDIENCE_FAILED', `the audience could not be read to its end: ${words}`, { cause })
 }

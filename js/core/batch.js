@@ -27,6 +27,9 @@ const STANDING = 14
 /** Characters that are put together at once: a text of twice as many would cost V8 a large object of its own. */
 const TEXT = 65_536
 
+/** Characters of a text that may be a token: the longest one has 200 digits, and perhaps something between them. */
+const LONGEST = 1_000
+
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
   /** @type {const} */ (['accepted', 'rejected', 'exhausted', 'expired', 'inDoubt', 'notSent']))
@@ -107,7 +110,7 @@ export class Batch {
    * @param {number} now
    */
   push (tokens, now) {
-    const pushed = tokens.length === 0 ? 0 : this.#pushEqual(tokens, now)
+    const pushed = tokens.length === 0 || tokens[0].length > LONGEST ? 0 : this.#pushEqual(tokens, now)
     if (pushed < tokens.length) this.#pushUnlike(pushed === 0 ? tokens : tokens.slice(pushed), now)
   }
 
@@ -160,10 +163,13 @@ export class Batch {
    * @param {number} now
    */
   #pushUnlike (tokens, now) {
-    if (this.#pushLines(tokens.join('\n'), tokens.length, now)) return
+    // Whatever somebody has in the place of a token must not fill the core's memory, which never shrinks again.
+    const texts = tokens.some(isTooLong) ? tokens.map(text => isTooLong(text) ? '?' : text) : tokens
+    if (this.#pushLines(texts.join('\n'), texts.length, now)) return
     // A line break inside of a token would move all slots behind it. Around it, it is a space; in the middle, these are
     // two tokens and none: something that is no digit says so.
-    this.#pushLines(tokens.map(token => token.trim().replaceAll('\n', '?')).join('\n'), tokens.length, now)
+    const lines = texts.map(text => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '').replaceAll('\n', '?'))
+    this.#pushLines(lines.join('\n'), lines.length, now)
   }
 
   /**
@@ -268,3 +274,6 @@ export class Batch {
     this.resident.free()
   }
 }
+
+/** @param {string} text */
+const isTooLong = text => text.length > LONGEST

@@ -14,16 +14,18 @@ let words
  * @returns {ReasonInWords}
  */
 export function describeReason (reason) {
-  words ??= readWords()
-  const known = words.get(reason)
+  const known = readReasons().get(reason)
   if (known !== undefined) return { ...known }
   return reason < 256 ? { reason: `Status${reason}`, status: reason } : { reason: null, status: null }
 }
 
-/** @returns {Map<number, ReasonInWords>} */
-function readWords () {
-  /** @type {[code: number, name: string, httpStatus: number][]} */
-  const names = codec.guarded(() => pkg.reasonNames())
-  return new Map(names.map(([code, reason, httpStatus]) =>
-    [code, { reason, status: httpStatus || (code < 256 ? code : null) }]))
+/** Reads them, once: another module of the core has them. */
+export function readReasons () {
+  if (words === undefined) {
+    /** @type {[code: number, name: string, httpStatus: number][]} */
+    const names = codec.guarded(() => pkg.reasonNames())
+    words = new Map(names.map(([code, reason, httpStatus]) =>
+      [code, { reason, status: httpStatus || (code < 256 ? code : null) }]))
+  }
+  return words
 }

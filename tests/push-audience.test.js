@@ -1,0 +1,108 @@
+/** Audiences that fail, are stopped, or hold what is no token: all that was read of them has its outcome. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Client } from '../js/client.js'
+import { closedPort } from './helpers/servers.js'
+import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
+
+/**
+ * The report of a push that fails, and its error.
+ * @param {Promise<unknown>} sent
+ * @returns {Promise<any>}
+ */
+const failure = sent => sent.then(() => assert.fail('it was all right'), error => error)
+
+/** A source as most are written, which fails behind its last token. @param {number} count @param {unknown} cause */
+function * failing (count, cause) {
+  yield * tokens(count)
+  throw cause
+}
+
+/** @param {Iterable<string>} tokens */
+async function * later (tokens) { yield * tokens }
+
+describe('a source that fails', () => {
+  for (const [kind, of] of /** @type {const} */ ([['iterable', failing], [
+    'async iterable', (/** @type {number} */ count, /** @type {unknown} */ cause) => later(failing(count, cause))
+  ]])) {
+    test(`an ${kind}: what it gave before goes out`, async t => {
+      const { simulator, client } = await doorbell(t)
+      const error = await failure(client.send(dingDong, of(1_500, new Error('no more paper'))))
+      assert.deepEqual([error.code, error.report.accepted, error.report.total, error.report.complete],
+        ['BELLPUSH_AUDIENCE_FAILED', 1_500, 1_500, false])
+      assert.match(error.message, /no more paper/)
+      assert.equal(simulator.counts().accepted, 1_500)
+    })
+
+    for (const cause of [undefined, null]) {
+      test(`an ${kind} that throws ${cause} has failed as well`, async t => {
+        const { client } = await doorbell(t)
+        const error = await failure(client.send(dingDong, of(2, cause)))
+        assert.deepEqual([error.code, error.report.accepted], ['BELLPUSH_AUDIENCE_FAILED', 2])
+      })
+    }
+  }
+
+  test('bytes whose memory was given away are no token, and lose no others', async t => {
+    const bell = await doorbell(t)
+    const gone = new Uint8Array(32)
+    structuredClone(gone, { transfer: [gone.buffer] })
+    const { counts } = await bell.client.send(dingDong, [token(1), gone, token(2)])
+    assert.deepEqual([counts.accepted, counts.rejected], [2, 1])
+  })
+})
+
+describe('a push that is stopped', () => {
+  for (const [kind, of] of /** @type {const} */ ([
+    ['iterable', (/** @type {Iterable<string>} */ tokens) => tokens], ['async iterable', later]
+  ])) {
+    test(`of an ${kind} that was read further than there was room, all is not sent`, async t => {
+      const { simulator, client } = await doorbell(t, {}, { maxInFlight: 100 })
+      const controller = new AbortController()
+      let read = 0
+      function * source () {
+        for (const each of tokens(1_024)) {
+          read++
+          yield each
+        }
+      }
+      simulator.once('accepted', () => controller.abort())
+      const { report } = await failure(client.send(dingDong, of(source()), { signal: controller.signal }))
+      assert.equal(report.total, read)
+      assert.equal(report.accepted + report.counts.notSent + report.counts.inDoubt, read)
+      assert.ok(report.counts.notSent > 900)
+    })
+  }
+})
+
+describe('what is no token', () => {
+  test('texts without end cost neither the core nor other tokens', async t => {
+    const bell = await doorbell(t)
+    const endless = 'a'.repeat(5_000_000)
+    const audience = [...Array(1_000).fill(endless), token(1)]
+    const report = await bell.client.send(dingDong, audience)
+    assert.deepEqual([report.accepted, report.counts.rejected], [1, 1_000])
+    assert.equal(report.rejected[0].token, endless, 'named as it was given')
+    assert.deepEqual((await ring(bell, [token(2)])).report.accepted, 1)
+  })
+
+  test('what stands around one token is read alike whatever stands beside it', async t => {
+    const { client } = await doorbell(t)
+    const marked = `\uFEFF${token(1)}`
+    const alone = await client.send(dingDong, [marked, 'x'])
+    const beside = await client.send(dingDong, [marked, 'x\n'])
+    assert.deepEqual([alone.counts.rejected, beside.counts.rejected], [2, 2])
+  })
+})
+
+test('where no connection can be made, tokens expire when their time is past', async t => {
+  const { simulator } = await doorbell(t)
+  const { ca, cert, key } = simulator.credentials
+  const client = new Client({
+    gateway: `apns://127.0.0.1:${await closedPort(t)}`, auth: { cert, key }, ca,
+    connectTries: 1_000, retryDelay: { first: 600_000, longest: 600_000 }
+  })
+  t.after(() => client.destroy())
+  const report = await client.send(dingDong, tokens(5), { expiration: Math.floor(Date.now() / 1000) + 1 })
+  assert.equal(report.counts.expired, 5)
+})
