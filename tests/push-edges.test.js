@@ -1,11 +1,12 @@
 /** The edges of a push: its clock, its smallest window, its largest payload, and a gateway that speaks first. */
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import { describe, test } from 'node:test'
 import { Client } from '../js/client.js'
 import { encodeErrorResponse, FrameDecoder } from '../js/core.js'
 import { authority, client as certificate } from './helpers/certificates.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
-import { tlsServer } from './helpers/servers.js'
+import { plainServer, tlsServer } from './helpers/servers.js'
 
 /** @param {Record<string, number>} some */
 const counts = some => ({ accepted: 0, rejected: 0, exhausted: 0, expired: 0, inDoubt: 0, notSent: 0, ...some })
@@ -64,6 +65,26 @@ describe('sizes', () => {
     const { report } = await ring(bell, tokens(6))
     assert.deepEqual(report.counts, counts({ accepted: 5, rejected: 1 }))
   })
+})
+
+test('a connection whose handshake never ends holds up no other', async t => {
+  const { simulator } = await doorbell(t, { dead: [token(100), token(200), token(300)] })
+  const { port } = new URL(simulator.binary)
+  let connections = 0
+  const way = await plainServer(t, socket => {
+    if (++connections === 3) return // says nothing, for ever
+    const onward = net.connect(Number(port), '127.0.0.1')
+    onward.on('error', () => {}).on('close', () => socket.destroy())
+    socket.pipe(onward).pipe(socket)
+  })
+  const { ca, cert, key } = simulator.credentials
+  const client = new Client({
+    gateway: `apns://localhost:${way.port}`, auth: { cert, key }, ca, connectTimeout: 3_600_000
+  })
+  t.after(() => client.destroy())
+  const report = await client.send(dingDong, tokens(2_000))
+  assert.deepEqual(report.counts, counts({ accepted: 1_997, rejected: 3 }))
+  assert.ok(connections > 3)
 })
 
 test('a gateway that answers before it was asked: nothing is taken for accepted, and nothing comes twice', async t => {

@@ -89,7 +89,10 @@ export class Links {
     this.#push.batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
     if (room === 0 && awaitsMore) this.#supply.keepAhead(wanted)
-    if (hasWork && this.#links.size + this.#opening < wanted) this.#open()
+    if (!hasWork) return
+    // A caller's number is what may be, and not what this audience needs: one at a time, as there is work for it.
+    let most = this.#parts.connections === undefined ? Infinity : 1
+    while (most-- > 0 && this.#links.size + this.#opening < wanted) this.#open()
   }
 
   abandon () {
