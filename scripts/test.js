@@ -63,7 +63,9 @@ const apart = [
   { folder: 'schemathesis', prepare: installSchemathesis },
   // The legacy gateway against clients of its time.
   { folder: 'legacy', prepare: installOldClients },
-  { folder: 'packaging' }
+  { folder: 'packaging' },
+  // Large pushes through faults, kills and leaves: long, and so beside the others.
+  { folder: 'chance' }
 ]
 
 /** @type {import('./lib/toolchain.js').Toolchain | undefined} */
@@ -217,10 +219,10 @@ function nodeTests (wanted, timeout = testTimeout) {
 }
 
 /**
- * Steps and groups of steps that run beside the others, one after the other: cargo, and what uses one core only. None
- * of them installs packages of Debian's, which only one at a time can do.
+ * Steps and groups of steps that run beside the others, one after the other, about as long as they do. None of them
+ * installs packages of Debian's, which only one at a time can do.
  */
-const besides = ['rust', 'wasm', 'eslint', 'tsc', 'schemathesis']
+const besides = ['rust', 'wasm', 'eslint', 'tsc', 'schemathesis', 'packaging', 'chance']
 
 /**
  * Everything. What runs besides is a process of its own, and says what it has to say at the end.

@@ -11,14 +11,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { states } from '../js/serve/journal/chunk.js'
-import { Journal } from '../js/serve/journal/journal.js'
-import { settledOf, tallyOf } from '../js/serve/journal/view.js'
-import { chance, seed } from './helpers/chance.js'
-import { start } from './helpers/command.js'
-import { localGateway } from './helpers/gateway.js'
-import { token } from './helpers/ring.js'
-import { ended, listening, over, overBinary, overHttp2 } from './helpers/sidecar.js'
+import { states } from '../../js/serve/journal/chunk.js'
+import { Journal } from '../../js/serve/journal/journal.js'
+import { settledOf, tallyOf } from '../../js/serve/journal/view.js'
+import { chance, seed } from '../helpers/chance.js'
+import { start } from '../helpers/command.js'
+import { localGateway } from '../helpers/gateway.js'
+import { token } from '../helpers/ring.js'
+import { ended, listening, over, overBinary, overHttp2 } from '../helpers/sidecar.js'
 
 /** What is under way at once, in the hands of each process until it is killed. */
 const pushes = /** @type {const} */ ([
@@ -178,8 +178,8 @@ async function * inDoubtOf (journal, id) {
  * Every token has one outcome, and it is the truth.
  * @param {import('node:test').TestContext} t
  * @param {Job} job
- * @param {import('./helpers/sidecar.js').Call} call
- * @param {import('../js/simulator/index.js').Simulator} simulator
+ * @param {import('../helpers/sidecar.js').Call} call
+ * @param {import('../../js/simulator/index.js').Simulator} simulator
  */
 async function account (t, { id, inDoubt, audience, doubts }, call, simulator) {
   const job = await ended(call, id)

@@ -6,12 +6,12 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client } from '../js/client.js'
-import { Simulator } from '../js/simulator/index.js'
-import { chance, seed } from './helpers/chance.js'
-import { simulatorDir } from './helpers/kept.js'
-import { killingProxy } from './helpers/killing-proxy.js'
-import { ring, tokens } from './helpers/ring.js'
+import { Client } from '../../js/client.js'
+import { Simulator } from '../../js/simulator/index.js'
+import { chance, seed } from '../helpers/chance.js'
+import { simulatorDir } from '../helpers/kept.js'
+import { killingProxy } from '../helpers/killing-proxy.js'
+import { ring, tokens } from '../helpers/ring.js'
 
 const COUNT = 100_000
 

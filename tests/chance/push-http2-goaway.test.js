@@ -1,9 +1,9 @@
 /** 100,000 tokens over HTTP/2, and a gateway that takes leave after every 100: none is lost, none comes twice. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client } from '../js/client.js'
-import { Simulator } from '../js/simulator/index.js'
-import { ring, tokens } from './helpers/ring.js'
+import { Client } from '../../js/client.js'
+import { Simulator } from '../../js/simulator/index.js'
+import { ring, tokens } from '../helpers/ring.js'
 
 const COUNT = 100_000
 
