@@ -281,6 +281,26 @@ fn an_answer_that_comes_before_all_was_sent_stops_the_rest() {
     assert_eq!(hand.batch().stopped().map(|stop| matches!(stop, Stop::Refused(_))), Some(true));
 }
 
+#[test]
+fn a_payload_larger_than_a_frame_goes_out_in_several() {
+    let payload = [&br#"{"aps":{"alert":""#[..], &[b'x'; 20_000], br#""}}"#].concat();
+    let mut hand = Hand::new(2, &config());
+    hand.connection = Connection::new(&config(), 0).expect("plain texts");
+    let payload = bellpush::notification::Payload::parse(&payload, 30_000).expect("an object");
+    hand.connection.serve(Request::new(payload.clone())).expect("plain texts");
+    hand.hears(&SETTINGS);
+    let bytes = [hand.says(), hand.says()].concat();
+    for stream in [1, 3] {
+        let parts: Vec<Vec<u8>> = frames(&bytes)
+            .into_iter()
+            .filter(|(kind, of, _)| (*kind, *of) == (0, stream))
+            .map(|(.., part)| part)
+            .collect();
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= 16_384), "of stream {stream}");
+        assert_eq!(parts.concat(), payload.as_bytes());
+    }
+}
+
 // ---- how it ends ----
 
 #[test]

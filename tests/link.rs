@@ -154,6 +154,25 @@ fn a_link_that_gives_an_answer_its_time_does_not_take_the_silence_for_death() {
     assert_eq!(standing(&second), (LinkState::Confirming, Some(140)));
 }
 
+#[test]
+fn a_link_that_lingers_and_then_gives_an_answer_its_time_asks_for_no_time_that_is_past() {
+    let mut batch = Batch::new(listing());
+    push(&mut batch, 0..60, 0);
+    let timing = Timing { linger: 10, answer: 30_000, round_trip: 500 };
+    let mut lingers = link(0).with_timing(timing);
+    write(&mut lingers, &mut batch, 0);
+    assert_eq!(slots(&write(&mut lingers, &mut batch, 1)), []);
+    assert_eq!(lingers.deadline(), Some(11));
+    push(&mut batch, 60..61, 2);
+    let mut refused = link(0).with_timing(timing);
+    write(&mut refused, &mut batch, 2);
+    refused.read(&mut batch, &says(2, 1), 0, 3);
+    // Something was refused meanwhile: it is far ahead, and waits.
+    push(&mut batch, 61..70, 4);
+    assert_eq!(slots(&write(&mut lingers, &mut batch, 5)), []);
+    assert_eq!(lingers.deadline(), Some(505));
+}
+
 fn standing(link: &Link) -> (LinkState, Option<u64>) {
     (link.state(), link.deadline())
 }

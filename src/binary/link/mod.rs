@@ -349,7 +349,7 @@ impl Link {
         }
         let own = match (self.confirm, self.state) {
             (Confirm::Quiet(quiet), _) if !self.leaving => Some(self.progress_at.saturating_add(quiet)),
-            (Confirm::Sentinel, LinkState::Open) => self.lingers_until(),
+            (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
             _ => None,
         };
         let times = [Some(self.dead_at()), own, self.waits_until];

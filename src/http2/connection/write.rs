@@ -132,8 +132,9 @@ impl Connection {
             return false;
         }
         let payload = serving.request.payload.as_bytes().len() as i64;
-        // A payload that the windows do not hold goes out in parts, one stream at a time.
-        let whole = payload <= self.window.min(i64::from(self.peer.initial_window_size));
+        // A payload that the windows or one frame do not hold goes out in parts, one stream at a time.
+        let holds = self.window.min(i64::from(self.peer.initial_window_size)).min(self.peer.max_frame_size as i64);
+        let whole = payload <= holds;
         let max = if whole {
             let length = match serving.template.len() {
                 0 => payload as usize + FIRST_HEADERS,
