@@ -10,6 +10,10 @@ import { createSigningKey } from '../js/simulator/http2-authorization.js'
 import { Simulator } from '../js/simulator/index.js'
 import { authority, server as serverCertificate } from './helpers/certificates.js'
 import { simulatorDir } from './helpers/kept.js'
+import { frame, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
+import { plainServer } from './helpers/servers.js'
+
+/** @typedef {import('./helpers/raw-http2-gateway.js').RawConnection} RawConnection */
 
 const update = { aps: { timestamp: 1_795_510_800, event: 'update', 'content-state': { ringing: true } } }
 
@@ -278,6 +282,31 @@ describe('a gateway', () => {
       assert.deepEqual(refusal, { reason: null, status: 400 })
       return true
     })
+  })
+
+  test('that shakes no hands is not waited for by close, where nobody asks it any more', async t => {
+    const { host, port } = await plainServer(t)
+    const client = new Client({
+      gateway: `https://${host}:${port}`, auth: createSigningKey(), topic: 'com.example.doorbell',
+      connectTimeout: 3_600_000
+    })
+    await assert.rejects(client.channels.list({ signal: AbortSignal.timeout(50) }), { name: 'AbortError' })
+    await client.close()
+  })
+
+  test('that cuts its answer off leaves a doubt', async t => {
+    for (const cut of /** @type {((to: RawConnection, stream: number) => void)[]} */ ([
+      (to, stream) => to.reset(stream, 8), to => to.socket.destroy(), to => to.socket.end()
+    ])) {
+      const { client } = await rawDoorbell(t, {
+        begun: (to, stream) => {
+          to.send(frame(kinds.headers, 4, stream, Buffer.from([0x88])))
+          to.send(frame(kinds.data, 0, stream, Buffer.from('{"channels":["x"]}')))
+          setImmediate(cut, to, stream)
+        }
+      })
+      await assert.rejects(client.channels.list(), withCode('BELLPUSH_CONNECTION_LOST', undefined, /nobody can know/))
+    }
   })
 
   test('is not waited for when the caller aborts, or destroys the client', async t => {

@@ -6,7 +6,7 @@ import { Client } from '../js/client.js'
 import { Simulator } from '../js/simulator/index.js'
 import { authority } from './helpers/certificates.js'
 import { simulatorDir } from './helpers/kept.js'
-import { anyKey, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
+import { anyKey, frame, kinds, rawDoorbell } from './helpers/raw-http2-gateway.js'
 import { dingDong, ring, tokens } from './helpers/ring.js'
 import { tlsServer } from './helpers/servers.js'
 
@@ -98,6 +98,27 @@ describe('a push', () => {
     const leaves = frames.filter(({ kind }) => kind === kinds.goaway)
     assert.deepEqual(leaves.map(({ payload }) => payload.readUInt32BE(4)), [0])
   })
+})
+
+test('a gateway that takes leave, reads nothing and goes on talking is left', async t => {
+  const { client, gateway } = await rawDoorbell(t, {
+    consumes: false,
+    connected: connection => {
+      connection.settings({ maxStreams: 1000, window: 1 << 30 })
+      connection.window(0, 1 << 30)
+    },
+    request: (connection, stream, count) => {
+      if (connection.number > 1 || count <= 2) connection.accept(stream)
+      if (connection.number > 1 || count !== 2) return
+      connection.socket.pause()
+      const talk = setInterval(() => connection.send(frame(kinds.ping, 0, 0, Buffer.alloc(8))), 300)
+      setTimeout(() => connection.goaway(stream), 300)
+      connection.socket.on('close', () => clearInterval(talk))
+      t.after(() => clearInterval(talk))
+    }
+  }, { maxConnections: 1, payloadLimit: 16_000 })
+  const report = await client.send({ aps: {}, x: 'y'.repeat(15_000) }, tokens(2_000))
+  assert.deepEqual([report.accepted, gateway.connections.length], [2_000, 2])
 })
 
 test('two pushes share a connection that is cut: each settles its own', async t => {

@@ -41,6 +41,8 @@ export class Http2Socket {
   #timer
   #timerAt = Infinity
   #isIdle = false
+  /** Ends the socket of a peer that does not take what is said last. @type {NodeJS.Timeout | undefined} */
+  #cutOff
 
   /** How it stood after the last event. @type {import('../core.js').ConnectionStanding} */
   standing
@@ -58,6 +60,7 @@ export class Http2Socket {
     this.standing = this.#core.standing()
     socket.on('data', bytes => this.#during(() => this.#core.read(bytes, now())))
     socket.once('end', () => this.#during(() => this.#close()))
+    socket.once('close', () => clearTimeout(this.#cutOff))
     socket.once('close', () => this.#during(() => {
       this.#writing = false
       this.#close()
@@ -184,7 +187,7 @@ export class Http2Socket {
   /** What the core wanted to say last has been said, or a peer that does not read gets a moment to take it. */
   #end () {
     if (this.#writing && this.#socket.writable) {
-      if (!this.#socket.timeout) this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
+      this.#limitLastWords()
       return
     }
     const ending = this.#core.ending()
@@ -195,8 +198,14 @@ export class Http2Socket {
     clearTimeout(this.#timer)
     this.#core.free()
     this.#socket.end(() => this.#socket.destroy())
-    this.#socket.setTimeout(LAST_WORDS, () => this.#socket.destroy())
+    this.#limitLastWords().unref()
     this.#socket.unref()
+  }
+
+  /** Not the socket's own time-out, which whatever the peer says would put off. */
+  #limitLastWords () {
+    this.#cutOff ??= setTimeout(() => this.#socket.destroy(), LAST_WORDS)
+    return this.#cutOff
   }
 
   /** Keeps a timer that goes off at the core's deadline or before it: it is moved only when that comes nearer. */

@@ -20,7 +20,7 @@ const MOST_TRIES = 3
 /** Milliseconds without a request after which the connection is closed. */
 const IDLE_TIMEOUT = 600_000
 
-const { NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = http2.constants
+const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = http2.constants
 
 /**
  * @typedef {object} RequestParts
@@ -81,6 +81,8 @@ export class PlainRequests {
   async close () {
     this.#closed = true
     await Promise.all(this.#active)
+    // Nobody waits any more for a connection that is still being made.
+    this.#over.abort(new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work'))
     const session = await this.#session?.catch(() => undefined)
     session?.close()
   }
@@ -193,10 +195,12 @@ export class PlainRequests {
       /** @type {Error | undefined} */
       let fault
       stream.on('error', error => { fault = error })
+      let isWhole = false
+      stream.on('end', () => { isWhole = stream.rstCode === NGHTTP2_NO_ERROR })
       stream.on('close', () => {
         const status = Number(answer[':status'])
         if (stream.rstCode === NGHTTP2_REFUSED_STREAM) resolve(undefined)
-        else if (fault === undefined && status > 0) {
+        else if (fault === undefined && isWhole && status > 0) {
           resolve({ status, headers: answer, body: json(Buffer.concat(chunks)) })
         } else reject(lost(fault === undefined ? 'the connection ended without an answer' : classify(fault).message))
       })
