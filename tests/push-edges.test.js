@@ -87,6 +87,32 @@ test('a connection whose handshake never ends holds up no other', async t => {
   assert.ok(connections > 3)
 })
 
+test('a gateway with one place, which turns others away in its own way, gets all', async t => {
+  const dead = Array.from({ length: 12 }, (_, i) => token(100 + i * 150))
+  const { simulator } = await doorbell(t, { dead })
+  const { port } = new URL(simulator.binary)
+  let dials = 0
+  let isTaken = false
+  const way = await plainServer(t, socket => {
+    dials++
+    if (isTaken) return socket.end('busy\r\n')
+    isTaken = true
+    const onward = net.connect(Number(port), '127.0.0.1')
+    onward.on('error', () => {}).on('close', () => socket.destroy())
+    socket.on('close', () => {
+      isTaken = false
+      onward.destroy()
+    })
+    socket.pipe(onward).pipe(socket)
+  })
+  const { ca, cert, key } = simulator.credentials
+  const client = new Client({ gateway: `apns://localhost:${way.port}`, auth: { cert, key }, ca })
+  t.after(() => client.destroy())
+  const report = await client.send(dingDong, tokens(2_000))
+  assert.deepEqual(report.counts, counts({ accepted: 1_988, rejected: 12 }))
+  t.diagnostic(`${dials} dials, ${report.connections} connections`)
+})
+
 test('a gateway that answers before it was asked: nothing is taken for accepted, and nothing comes twice', async t => {
   let connections = 0
   /** @type {string[]} */

@@ -7,6 +7,7 @@
  * Not here: what is said on a link, and what an answer means; both are the core's.
  */
 import { sleep, waitBefore } from '../backoff.js'
+import { retryMayHelp } from '../connection-errors.js'
 import { BellpushError } from '../errors.js'
 import { SocketLink } from './link.js'
 import { Supply } from './supply.js'
@@ -21,6 +22,9 @@ const REMEMBERED_IN_SILENCE = 65_536
  * as a round trip has milliseconds, within these bounds: each refusal costs its connection some round trips.
  */
 const MOST_CONNECTIONS = { near: 16, far: 32 }
+
+/** Milliseconds until a gateway that turned away a connection, while others work, is asked for one again, at most. */
+const MOST_WAIT = 5_000
 
 /** An answer ends its connection: from so many on, the next connections are made before they are needed. */
 const ANSWERS_UNTIL_AHEAD = 2
@@ -47,6 +51,10 @@ export class Links {
   #opening = 0
   /** Links in a row that ended and had taught nothing. */
   #fruitless = 0
+  /** Times in a row that none of the connections that were being made could be. */
+  #failedDials = 0
+  /** The gateway turned away a connection beside others: it is asked for one at a time. */
+  #isCrowded = false
   #answers = 0
   /** How the batch stood when it was last asked whether to grow. */
   #hasWork = false
@@ -89,9 +97,9 @@ export class Links {
     this.#push.batch.setLinks(wanted)
     // The window is full: once what is in it is confirmed, which ends the connections, others are needed at once.
     if (room === 0 && awaitsMore) this.#supply.keepAhead(wanted)
-    if (!hasWork) return
+    if (!hasWork || (this.#isCrowded && this.#opening > 0)) return
     // A caller's number is what may be, and not what this audience needs: one at a time, as there is work for it.
-    let most = this.#parts.connections === undefined ? Infinity : 1
+    let most = this.#parts.connections === undefined && !this.#isCrowded ? Infinity : 1
     while (most-- > 0 && this.#links.size + this.#opening < wanted) this.#open()
   }
 
@@ -135,15 +143,22 @@ export class Links {
     this.#opening++
     let socket
     try {
-      if (this.#fruitless > 0) await sleep(waitBefore(this.#fruitless + 1), this.#supply.signal)
+      const wait = Math.max(waitBefore(this.#fruitless + 1), waitBefore(this.#failedDials + 1, { cap: MOST_WAIT }))
+      if (wait > 0) await sleep(wait, this.#supply.signal)
       socket = await this.#supply.take()
     } catch (error) {
-      this.#opening--
+      this.#isCrowded = true
       // Another one that is being made may still succeed.
-      if (this.#opening === 0) this.#giveUp(error)
+      if (--this.#opening > 0) return
+      this.#failedDials++
+      // A gateway that has answered may turn us away for a moment in whatever way. Others have been asked often enough.
+      const isOdd = this.#answers > 0 && !retryMayHelp(error) && this.#failedDials < this.#parts.connectTries
+      if (isOdd) this.#push.advance()
+      else this.#giveUp(error)
       return
     }
     this.#opening--
+    this.#failedDials = 0
     if (this.#isOver) {
       socket.destroy()
       return
