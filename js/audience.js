@@ -129,7 +129,8 @@ async function nextChunk (iterator, next) {
       following = iterator.next()
       const soon = chunk.length < CHUNK ? await Promise.race([following, pause]) : undefined
       if (soon === undefined) {
-        following.catch(() => {}) // it is awaited with the next chunk, perhaps later than it fails
+        // It is awaited with the next chunk, perhaps later than it fails. As for `for await`, it need not be a promise.
+        Promise.resolve(following).catch(() => {})
         return { chunk, following, done: false }
       }
       result = soon
@@ -143,11 +144,11 @@ async function nextChunk (iterator, next) {
 
 /**
  * @param {Token[]} tokens
- * @returns {string[]} the same array where all of them are texts, as nearly always
+ * @returns {string[]} the same array where all of them are texts, as nearly always; a hole has its place, too
  */
 function textsOf (tokens) {
   // A loop, because a function that is called for each costs more than everything else that is done here.
-  for (const token of tokens) if (typeof token !== 'string') return tokens.map(textOf)
+  for (const token of tokens) if (typeof token !== 'string') return Array.from(tokens, textOf)
   return /** @type {string[]} */ (tokens)
 }
 

@@ -52,6 +52,21 @@ describe('a source that fails', () => {
   })
 })
 
+test('a hole in an array is no token, and loses no others', async t => {
+  const { client } = await doorbell(t)
+  const audience = tokens(3_000)
+  delete audience[2_500]
+  const { counts } = await client.send(dingDong, audience)
+  assert.deepEqual([counts.accepted, counts.rejected], [2_999, 1])
+})
+
+test('an async iterator whose results are no promises is read to its end, as `for await` does', async t => {
+  const { client } = await doorbell(t)
+  const all = tokens(3_000)
+  const audience = { [Symbol.asyncIterator]: () => all[Symbol.iterator]() }
+  assert.equal((await client.send(dingDong, /** @type {any} */ (audience))).accepted, 3_000)
+})
+
 describe('a push that is stopped', () => {
   for (const [kind, of] of /** @type {const} */ ([
     ['iterable', (/** @type {Iterable<string>} */ tokens) => tokens], ['async iterable', later]
