@@ -169,7 +169,10 @@ describe('HAProxy', () => {
     assert.equal((await ring(bell, tokens(2000))).report.accepted, 2000)
   })
 
-  /** A signal that comes before it looks for any is lost. @param {import('../helpers/web-servers.js').WebServer} server */
+  /**
+   * A signal that comes before it looks for any is lost.
+   * @param {import('../helpers/web-servers.js').WebServer} server
+   */
   async function reload (server) {
     const ask = () => server.signal('SIGUSR2')
     const again = setInterval(ask, 2_000)
