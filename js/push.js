@@ -303,7 +303,7 @@ export class Push {
   }
 
   /**
-   * The core cannot be asked any more: what had not settled is in doubt, as a number.
+   * The core cannot be asked any more: what had not settled is in doubt, and what it never had is not sent, as numbers.
    * @param {unknown} error
    */
   #coreFailed (error) {
@@ -311,7 +311,11 @@ export class Push {
     this.#error ??= isOurs(error) ? error : coreFailed(error)
     const { counts } = this.#standing
     const settled = Object.values(counts).reduce((sum, count) => sum + count, 0)
-    this.#standing = { ...this.#standing, counts: { ...counts, inDoubt: counts.inDoubt + this.#window.next - settled } }
+    const inDoubt = counts.inDoubt + this.#window.next - settled
+    const notSent = counts.notSent + this.#rest.length
+    this.#window.add(this.#rest)
+    this.#rest = []
+    this.#standing = { ...this.#standing, counts: { ...counts, inDoubt, notSent } }
     this.#finish(false)
   }
 

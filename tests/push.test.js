@@ -507,13 +507,13 @@ test('lists are as long as the caller wants, counts are whole', async t => {
 })
 
 test('when the core fails, what was in flight is in doubt, and the next push has a new core', async t => {
-  const { simulator, client } = await doorbell(t, { faults: ['stall@3'] }, { answerTimeout: 300 })
+  const { simulator, client } = await doorbell(t, { faults: ['stall@3'] }, { answerTimeout: 300, maxInFlight: 5 })
   const stalled = once(simulator, 'dropped')
-  const sent = client.send(dingDong, tokens(5))
+  const sent = client.send(dingDong, tokens(8))
   await stalled
   const failure = assert.rejects(sent, (/** @type {any} */ error) => {
     assert.equal(error.code, 'BELLPUSH_CORE_FAILED')
-    assert.deepEqual(error.report.counts, counts({ inDoubt: 5 }))
+    assert.deepEqual([error.report.counts, error.report.total], [counts({ inDoubt: 5, notSent: 3 }), 8])
     return true
   })
   trapTheCore()
