@@ -6,9 +6,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SocketLink } from '../js/binary/link.js'
 import { openConnection } from '../js/connection.js'
-import { Batch, payloadBytes } from '../js/core.js'
 import { loadCredentials } from '../js/credentials.js'
 import { answersAndResets } from './helpers/answers-and-resets.js'
+import { batchOf } from './helpers/batch.js'
 import { authority, client } from './helpers/certificates.js'
 import { tokens } from './helpers/ring.js'
 
@@ -41,12 +41,8 @@ for (const version of /** @type {const} */ ([undefined, 'TLSv1.2', 'TLSv1.3'])) 
     const gateway = answersAndResets(t, { answer: Buffer.from('080800000003', 'hex'), version })
     const { host, port } = gateway
     const socket = await openConnection({ host, port, credentials, plain: version === undefined })
-    const batch = new Batch(payloadBytes({ aps: {} }), {
-      payloadLimit: 2048, expiration: undefined, priority: undefined, maxInFlight: COUNT, maxAttempts: 1, breaker: 20,
-      resendInDoubt: false, listAccepted: false
-    }, 0)
+    const batch = batchOf(tokens(COUNT))
     t.after(() => batch.free())
-    batch.push(tokens(COUNT), 0)
     /** @type {(error?: unknown) => void} */
     let end
     const ended = new Promise(resolve => { end = resolve })

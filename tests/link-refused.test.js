@@ -8,8 +8,9 @@ import { test } from 'node:test'
 import { SocketLink } from '../js/binary/link.js'
 import { classify } from '../js/connection-errors.js'
 import { openConnection } from '../js/connection.js'
-import { Batch, FrameDecoder, payloadBytes } from '../js/core.js'
+import { FrameDecoder } from '../js/core.js'
 import { loadCredentials } from '../js/credentials.js'
+import { batchOf } from './helpers/batch.js'
 import { authority } from './helpers/certificates.js'
 import { tokens } from './helpers/ring.js'
 import { tlsServer } from './helpers/servers.js'
@@ -29,12 +30,8 @@ test('a gateway that wants a certificate after it has read the notifications lea
     })
   })
   const socket = await openConnection({ host, port, credentials: loadCredentials({ ca: authority.certPem }) })
-  const batch = new Batch(payloadBytes({ aps: {} }), {
-    payloadLimit: 2048, expiration: undefined, priority: undefined, maxInFlight: COUNT + 1, maxAttempts: 1, breaker: 20,
-    resendInDoubt: false, listAccepted: false
-  }, 0)
+  const batch = batchOf(tokens(COUNT), { maxInFlight: COUNT + 1 })
   t.after(() => batch.free())
-  batch.push(tokens(COUNT), 0)
   const link = await /** @type {Promise<SocketLink>} */ (new Promise(resolve => {
     const link = new SocketLink({
       socket,

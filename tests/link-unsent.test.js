@@ -7,8 +7,9 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import tls from 'node:tls'
-import { Batch, FrameDecoder, payloadBytes } from '../js/core.js'
+import { FrameDecoder } from '../js/core.js'
 import { SocketLink } from '../js/binary/link.js'
+import { batchOf } from './helpers/batch.js'
 import { authority, client as certificate } from './helpers/certificates.js'
 import { tokens } from './helpers/ring.js'
 import { tlsServer } from './helpers/servers.js'
@@ -44,12 +45,9 @@ for (const version of /** @type {const} */ (['TLSv1.2', 'TLSv1.3'])) {
         for (const { token } of decoder.push(bytes).frames) received.push(token)
       }
 
-      const batch = new Batch(payloadBytes({ aps: {}, filling: 'x'.repeat(1000) }), {
-        payloadLimit: 2048, expiration: undefined, priority: undefined, maxInFlight: COUNT, maxAttempts: 1, breaker: 20,
-        resendInDoubt: false, listAccepted: true
-      }, 0)
       const all = tokens(COUNT)
-      batch.push(all, 0)
+      const payload = { aps: {}, filling: 'x'.repeat(1000) }
+      const batch = batchOf(all, { payload, listAccepted: true })
       batch.closeInput()
       const link = new SocketLink({
         socket,
