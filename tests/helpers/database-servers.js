@@ -57,11 +57,13 @@ export async function mariadb () {
     ...users.map(user => `grant all on ${user === 'ringer@localhost' ? '*' : 'bell'}.* to ${user}`)
   ].map(statement => `${statement};\n`).join(''))
   if (owner) chownSync(initial, owner.uid, owner.gid)
-  execFileSync('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, '--skip-test-db',
+  // A MariaDB that starts removes all temporary tables in its folder for them, also those of others: each has its own.
+  const temporary = `--tmpdir=${folder}`
+  execFileSync('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, temporary, '--skip-test-db',
     '--auth-root-authentication-method=normal'], { ...owner, stdio: 'pipe' })
   const server = serverOf(folder, port, owner, signal => ({
     command: '/usr/sbin/mariadbd',
-    args: ['--no-defaults', `--datadir=${data}`, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`,
+    args: ['--no-defaults', `--datadir=${data}`, temporary, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`,
       `--port=${port}`, '--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-flush-log-at-trx-commit=2',
       '--innodb-buffer-pool-size=32M', '--skip-name-resolve', `--ssl-ca=${files.ca}`, `--ssl-cert=${files.cert}`,
       `--ssl-key=${files.key}`, ...signal ? [`--init-file=${initial}`] : []]
