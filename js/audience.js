@@ -17,14 +17,21 @@ const CHUNK = 1024
  */
 
 /**
+ * @typedef {object} Chunks
+ * @property {number | undefined} total where it is known
+ * @property {AsyncGenerator<string[], void, undefined>} chunks
+ * @property {boolean} isHeld the caller holds all of the tokens meanwhile
+ */
+
+/**
  * @param {Audience} audience
  * @param {Pick<import('./stores/token-store.js').TokenStore, 'list'> | undefined} store for a {@link Query}
- * @returns {{ total: number | undefined, chunks: AsyncGenerator<string[], void, undefined> }} `total`: where known
+ * @returns {Chunks}
  */
 export function readAudience (audience, store) {
   if (typeof audience === 'string' || audience instanceof Uint8Array) return fromArray([audience])
   if (Array.isArray(audience)) return fromArray(audience)
-  if (isIterable(audience)) return { total: undefined, chunks: chunked(audience) }
+  if (isIterable(audience)) return ofUnknownLength(audience)
   if (typeof audience === 'object' && audience !== null && 'clientId' in audience) {
     if (!store) {
       throw new BellpushError('BELLPUSH_OPTION_INVALID',
@@ -35,18 +42,21 @@ export function readAudience (audience, store) {
       throw new BellpushError('BELLPUSH_OPTION_INVALID',
         `the audience { clientId } names no client: found ${String(clientId)}; for everybody, give tokens.list()`)
     }
-    return { total: undefined, chunks: chunked(store.list(checkClientIds(clientId))) }
+    return ofUnknownLength(store.list(checkClientIds(clientId)))
   }
   throw new BellpushError('BELLPUSH_OPTION_INVALID',
     'the audience must be a token, an array or (async) iterable of tokens, or { clientId }, ' +
     `found ${audience === null ? 'null' : typeof audience}`)
 }
 
-/** @param {Token[]} tokens the caller's own, who may fill it anew meanwhile: it is cut up now */
+/**
+ * @param {Token[]} tokens the caller's own, who may fill it anew meanwhile: it is cut up now
+ * @returns {Chunks}
+ */
 function fromArray (tokens) {
   const chunks = []
   for (let at = 0; at < tokens.length; at += CHUNK) chunks.push(tokens.slice(at, at + CHUNK))
-  return { total: tokens.length, chunks: texts(chunks) }
+  return { total: tokens.length, chunks: texts(chunks), isHeld: true }
 }
 
 /** @param {Token[][]} chunks */
@@ -56,10 +66,11 @@ async function * texts (chunks) {
 
 /**
  * @param {Iterable<Token> | AsyncIterable<Token>} tokens
- * @returns {AsyncGenerator<string[], void, undefined>}
+ * @returns {Chunks}
  */
-function chunked (tokens) {
-  return Symbol.iterator in tokens ? chunkedAtOnce(tokens) : chunkedAsReady(tokens)
+function ofUnknownLength (tokens) {
+  const chunks = Symbol.iterator in tokens ? chunkedAtOnce(tokens) : chunkedAsReady(tokens)
+  return { total: undefined, chunks, isHeld: false }
 }
 
 /** @param {Iterable<Token>} tokens */

@@ -268,7 +268,7 @@ export class Client extends EventEmitter {
     const { read, http2, payloadLimit } = this.#read(payload, options)
     const { signal, onProgress, expiration } = read
     if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
-    const { total, chunks } = readAudience(audience, this.#options.tokens)
+    const { total, chunks, isHeld } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     const pool = this.#pool
     pool?.setClock()
@@ -308,6 +308,7 @@ export class Client extends EventEmitter {
         listIds: http2 !== undefined
       },
       chunks: read.id === undefined ? chunks : single(chunks),
+      ownsTexts: !isHeld,
       sink,
       now: pool ? () => pool.now() : steadyClock(),
       carry: push => pool && http2 ? new PoolCarrier(pool, http2.request, push) : this.#newLinks(push)

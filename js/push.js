@@ -60,6 +60,7 @@ import { TokenWindow } from './window.js'
  * @property {Uint8Array} payload
  * @property {import('./core.js').BatchOptions} options
  * @property {AsyncGenerator<string[], void, undefined>} chunks the audience
+ * @property {boolean} ownsTexts nobody else holds the texts in these chunks
  * @property {Sink} sink
  * @property {() => number} now milliseconds since 1970, by a clock that never runs backwards
  * @property {(push: Carried) => Carrier} carry makes what carries it
@@ -70,7 +71,7 @@ export class Push {
   #now
   #batch
   #carrier
-  #window = new TokenWindow()
+  #window
   /** Tokens that were read and have no slot yet, for want of room. @type {string[]} */
   #rest = []
   #inputEnded = false
@@ -100,6 +101,7 @@ export class Push {
   constructor (parts) {
     this.#parts = parts
     this.#now = parts.now
+    this.#window = new TokenWindow({ packs: parts.ownsTexts })
     const now = this.#now()
     this.#startedAt = Math.floor(now)
     this.#batch = new Batch(parts.payload, parts.options, now)
