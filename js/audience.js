@@ -4,6 +4,7 @@
  * Nothing is checked here: the core gives every entry a slot, and one that is no token is rejected there.
  */
 import { BellpushError } from './errors.js'
+import { Listing } from './stores/listing.js'
 import { checkClientIds } from './stores/values.js'
 
 /** Tokens in a chunk: enough that crossing into the core costs nothing a token, few enough to begin at once. */
@@ -69,8 +70,31 @@ async function * texts (chunks) {
  * @returns {Chunks}
  */
 function ofUnknownLength (tokens) {
-  const chunks = Symbol.iterator in tokens ? chunkedAtOnce(tokens) : chunkedAsReady(tokens)
+  const chunks = tokens instanceof Listing
+    ? readAhead(tokens.pages())
+    : Symbol.iterator in tokens ? chunkedAtOnce(tokens) : chunkedAsReady(tokens)
   return { total: undefined, chunks, isHeld: false }
+}
+
+/**
+ * A page is read while the one before is being sent.
+ * @param {AsyncGenerator<string[], void, undefined>} pages
+ */
+async function * readAhead (pages) {
+  let running = true
+  try {
+    let next = pages.next()
+    while (running) {
+      const { value, done } = await next
+      running = !done
+      if (!value) continue
+      next = pages.next()
+      next.catch(() => {}) // it is awaited later than it may fail
+      yield value
+    }
+  } finally {
+    if (running) await pages.return()
+  }
 }
 
 /** @param {Iterable<Token>} tokens */

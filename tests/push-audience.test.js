@@ -1,7 +1,9 @@
 /** Audiences that fail, are stopped, or hold what is no token: all that was read of them has its outcome. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { readAudience } from '../js/audience.js'
 import { Client } from '../js/client.js'
+import { Listing } from '../js/stores/listing.js'
 import { closedPort } from './helpers/servers.js'
 import { dingDong, doorbell, ring, token, tokens } from './helpers/ring.js'
 
@@ -88,6 +90,70 @@ describe('a push that is stopped', () => {
       assert.ok(report.counts.notSent > 900)
     })
   }
+})
+
+describe('a listing, which comes page by page', () => {
+  /** @param {string[][]} pages @param {unknown} [cause] */
+  const listing = (pages, cause) => new Listing(async function * () {
+    yield * pages
+    if (cause) throw cause
+  })
+
+  test('is pushed whole, empty pages and all', async t => {
+    const { simulator, client } = await doorbell(t)
+    const all = tokens(2_500)
+    const pages = [[], all.slice(0, 1_000), [], all.slice(1_000, 2_000), all.slice(2_000), []]
+    const report = await client.send(dingDong, listing(pages))
+    assert.deepEqual([report.accepted, report.complete, simulator.counts().accepted], [2_500, true, 2_500])
+    const single = []
+    for await (const each of listing(pages)) single.push(each)
+    assert.deepEqual(single, all, 'to everybody else it is an async iterable of tokens')
+  })
+
+  test('that fails: the pages before go out', async t => {
+    const { client } = await doorbell(t)
+    const error = await failure(client.send(dingDong, listing([tokens(1_000)], new Error('no more paper'))))
+    const { accepted, complete } = error.report
+    assert.deepEqual([error.code, accepted, complete], ['BELLPUSH_AUDIENCE_FAILED', 1_000, false])
+  })
+
+  test('is read one page ahead, and is closed when nobody wants more', async () => {
+    let read = 0
+    let isClosed = false
+    const { chunks } = readAudience(new Listing(async function * () {
+      try {
+        for (;;) yield [token(read++)]
+      } finally {
+        isClosed = true
+      }
+    }), undefined)
+    for (const wanted of [1, 2, 3]) {
+      assert.equal((await chunks.next()).value?.length, 1)
+      await new Promise(setImmediate)
+      assert.equal(read, wanted + 1)
+    }
+    await chunks.return()
+    assert.equal(isClosed, true)
+  })
+
+  test('may fail ahead of one that nobody takes any more', async () => {
+    const { chunks } = readAudience(listing([tokens(5)], new Error('no more paper')), undefined)
+    await chunks.next()
+    await new Promise(setImmediate)
+    await chunks.return()
+  })
+
+  test('that hangs holds up no abort', async t => {
+    const { simulator, client } = await doorbell(t)
+    const controller = new AbortController()
+    simulator.once('accepted', () => controller.abort())
+    const hanging = new Listing(async function * () {
+      yield tokens(10)
+      await new Promise(() => {})
+    })
+    const { name, report } = await failure(client.send(dingDong, hanging, { signal: controller.signal }))
+    assert.deepEqual([name, report.total, report.complete], ['AbortError', 10, false])
+  })
 })
 
 describe('what is no token', () => {

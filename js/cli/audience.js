@@ -14,8 +14,7 @@ const USUAL = /^(?:[0-9a-f]{2}){1,100}$/i
 /**
  * @typedef {object} CommandAudience
  * @property {() => Promise<number | undefined>} count how many tokens there are, where that can be known
- * @property {() => AsyncGenerator<string, void, undefined>} tokens
- * @property {boolean} isRead the last token has been read
+ * @property {() => AsyncIterable<string>} tokens
  * @property {(token: string) => number | undefined} lineOf the line of a malformed token
  * @property {() => void} close
  */
@@ -35,7 +34,6 @@ export async function openAudience ({ client, tokens }, store) {
 class StoreAudience {
   #store
   #clients
-  isRead = false
 
   /**
    * @param {import('../stores/token-store.js').TokenStore} store
@@ -50,9 +48,8 @@ class StoreAudience {
     return this.#store.count(this.#clients)
   }
 
-  async * tokens () {
-    yield * this.#store.list(this.#clients)
-    this.isRead = true
+  tokens () {
+    return this.#store.list(this.#clients)
   }
 
   lineOf () {
@@ -68,7 +65,6 @@ class FileAudience {
   #source
   /** @type {Map<string, number>} */
   #malformed = new Map()
-  isRead = false
 
   /**
    * @param {string} path
@@ -95,7 +91,6 @@ class FileAudience {
       }
       yield token
     }
-    this.isRead = true
   }
 
   /** @param {string} token */

@@ -37,12 +37,12 @@ const WORDS = {
 
 /**
  * @param {Report} report
- * @param {{ db: string | undefined, complete: boolean, lineOf: (token: string) => number | undefined }} context `db`:
- *   what dead tokens were removed from; `complete`: the audience was read to its end; `lineOf`: where a malformed token
- *   came from
+ * @param {{ db: string | undefined, lineOf: (token: string) => number | undefined }} context `db`: what dead tokens
+ *   were removed from; `lineOf`: where a malformed token came from
  * @returns {string[]} lines
  */
-export function reportLines (report, { db, complete, lineOf }) {
+export function reportLines (report, { db, lineOf }) {
+  const { complete } = report
   if (report.total === 0) return [complete ? 'No tokens in this audience: nothing was sent.' : 'Nothing was sent.']
   const width = count(report.total).length
   return [

@@ -170,17 +170,15 @@ async function pushWith (options, { payload, ...send }, store) {
 async function tellOutcome (report, error, audience, { json, db }) {
   // First, so that it is read before a long list of tokens that were not sent for that reason.
   if (error !== undefined) tellError(error)
-  const complete = audience.isRead
   if (json) {
     await printJson({
       ...report,
       rejected: report.rejected.map(result => ({ ...result, line: audience.lineOf(result.token) })),
-      complete,
       removalError: report.removalError ? errorJson(report.removalError) : null,
       error: error === undefined ? null : errorJson(error)
     })
   } else {
-    await print(reportLines(report, { db: labelOf({ db }), complete, lineOf: token => audience.lineOf(token) }))
+    await print(reportLines(report, { db: labelOf({ db }), lineOf: token => audience.lineOf(token) }))
   }
   const isDone = report.accepted === report.total && report.removalError === undefined
   process.exitCode = error !== undefined ? exitCodeOf(error) : isDone ? exit.done : exit.incomplete

@@ -7,6 +7,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { BellpushError } from '../errors.js'
+import { Listing } from './listing.js'
 import { SeenTokens } from './seen.js'
 import { canonicalOr, spellingsOf } from './spellings.js'
 import { chunksOf, countOf, isWholeNumber, readTime } from './values.js'
@@ -88,12 +89,17 @@ export class SqlBackend {
   }
 
   /** @param {string[]} [clientIds] */
-  async * list (clientIds) {
+  list (clientIds) {
+    return new Listing(() => this.#texts(clientIds))
+  }
+
+  /** @param {string[]} [clientIds] */
+  async * #texts (clientIds) {
     const seen = new SeenTokens(this.#database)
     try {
       for await (const rows of this.#pages(clientIds)) {
         const texts = rows.map(this.#text)
-        yield * await (this.#layout.unique ? this.#oneSpelling(texts, clientIds, seen) : seen.fresh(texts))
+        yield await (this.#layout.unique ? this.#oneSpelling(texts, clientIds, seen) : seen.fresh(texts))
       }
     } finally {
       await seen.close()
@@ -179,11 +185,12 @@ export class SqlBackend {
    */
   async * #pages (clientIds, whole = false) {
     const { token, clientId, registeredAt, key } = this.#column
+    /** @type {('key' | 'token' | 'clientId')[]} */
+    const order = [key === token ? 'token' : 'key']
     // Without a unique token or row key, the client tells rows of one token apart.
-    const order = /** @type {('key' | 'clientId')[]} */ (whole && key === token && !this.#layout.unique
-      ? ['key', 'clientId']
-      : ['key'])
-    const columns = [`${token} as token`, `${key} as key`]
+    if (whole && key === token && !this.#layout.unique) order.push('clientId')
+    const columns = [`${token} as token`]
+    if (key !== token) columns.push(`${key} as key`)
     if (whole) columns.push(`${clientId} as clientId`)
     if (whole && registeredAt) columns.push(`${registeredAt} as registeredAt`)
     for (const ids of this.#chunks(clientIds)) {
