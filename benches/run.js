@@ -1,6 +1,9 @@
 /**
  * `npm run bench`: every benchmark, or those that are named (`npm run bench -- encode rejected`); `--json FILE` writes
  * all figures there as well. What is compared is measured in one run, taking turns: machines drift.
+ *
+ * Each says what it has found when it has found it, and one that fails takes none of the others with it: the exit code
+ * is 1 then.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -50,10 +53,17 @@ if (unknown.length > 0) {
 
 buildNative()
 const outcomes = []
+const where = machine()
+console.log(`\n${where}\n`)
 for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) {
   say(name)
-  outcomes.push(await benchmarks[name]())
+  try {
+    const outcome = await benchmarks[name]()
+    outcomes.push(outcome)
+    console.log(`\n${show(outcome)}\n`)
+  } catch (error) {
+    console.error(`\n${name} has failed: ${error instanceof Error ? error.stack : error}\n`)
+    process.exitCode = 1
+  }
 }
-const where = machine()
-console.log(`\n${[where, ...outcomes.map(show)].join('\n\n')}`)
 if (values.json) writeFileSync(values.json, JSON.stringify({ machine: where, benchmarks: outcomes }, null, 2) + '\n')

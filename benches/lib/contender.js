@@ -49,10 +49,14 @@ export class Contender {
   /**
    * One round.
    * @param {object} [input]
+   * @param {{ timeout?: number }} [options] milliseconds after which it is not waited for any more
    * @returns {Promise<any>} what the module's `run` returned
    */
-  run (input = {}) {
-    return this.#ask({ input })
+  async run (input = {}, { timeout } = {}) {
+    const asked = this.#ask({ input })
+    if (timeout === undefined) return asked
+    const timer = setTimeout(() => this.#waiting?.reject(new Error(`a round did not end in ${timeout} ms`)), timeout)
+    return asked.finally(() => clearTimeout(timer))
   }
 
   stop () {

@@ -1,10 +1,14 @@
 /**
  * Clients that push the same to the same gateway, taking turns.
  */
+import { say } from '../../scripts/lib/run.js'
 import { Contender } from './contender.js'
 import { makeCertificates } from './certificates.js'
 import { Gateway } from './native.js'
 import { pathOfPeer } from './peers.js'
+
+/** A round that takes longer does not end, milliseconds. */
+const LONGEST_ROUND = 300_000
 
 /**
  * @typedef {object} Round
@@ -22,7 +26,8 @@ import { pathOfPeer } from './peers.js'
  * @property {number} [warmUp] rounds that do not count
  * @property {number} [count] tokens, where it is slow and gets fewer than the others
  * @property {object} [options] of the client
- * @property {boolean} [silent] what it says on its standard error is not shown
+ * @property {boolean} [silent] one of the peers: what it says on its standard error is not shown, and a round that it
+ *   does not end is begun once more, by a new process
  */
 
 /**
@@ -43,27 +48,37 @@ export async function race ({ count, deadEvery = 0, http2, runners, via }) {
   const rounds = Object.fromEntries(Object.keys(runners).map(name => [name, []]))
   /** @type {Record<string, Contender>} */
   const contenders = {}
+  const begin = async (/** @type {string} */ name) => {
+    const { contender, options, silent, count: own = count } = runners[name]
+    const { client: credentials, folder, files, clientFiles } = certificates
+    const address = `${http2 ? 'https' : 'apns'}://127.0.0.1:${port}`
+    const path = pathOfPeer(contender)
+    const setup = { port, gateway: address, credentials, folder, ca: files.ca, clientFiles, count: own, options, path }
+    contenders[name] = await Contender.start(contender, setup, { silent })
+  }
+  const run = async (/** @type {string} */ name) => {
+    gateway.reset(deadEvery)
+    const cpuBefore = gateway.cpu
+    const start = performance.now()
+    const said = await contenders[name].run({}, { timeout: LONGEST_ROUND })
+    return { cpuBefore, start, said, knew: performance.now() }
+  }
+  const again = async (/** @type {string} */ name, /** @type {Error} */ error) => {
+    if (!runners[name].silent) throw error
+    say(`${name}: ${error.message}; once more`)
+    contenders[name].stop()
+    await begin(name)
+    return run(name)
+  }
   try {
-    for (const [name, { contender, options, silent, count: own = count }] of Object.entries(runners)) {
-      const { client: credentials, folder, files, clientFiles } = certificates
-      const address = `${http2 ? 'https' : 'apns'}://127.0.0.1:${port}`
-      const path = pathOfPeer(contender)
-      const setup = {
-        port, gateway: address, credentials, folder, ca: files.ca, clientFiles, count: own, options, path
-      }
-      contenders[name] = await Contender.start(contender, setup, { silent })
-    }
+    for (const name of Object.keys(runners)) await begin(name)
     const alive = (/** @type {number} */ of) =>
       of - (deadEvery > 0 ? Math.floor((of + deadEvery - 1 - (deadEvery >> 1)) / deadEvery) : 0)
     const most = Math.max(...Object.values(runners).map(({ rounds, warmUp = 0 }) => rounds + warmUp))
     for (let turn = 0; turn < most; turn++) {
       for (const [name, { rounds: wanted, warmUp = 0, count: own = count }] of Object.entries(runners)) {
         if (turn >= wanted + warmUp) continue
-        gateway.reset(deadEvery)
-        const cpuBefore = gateway.cpu
-        const start = performance.now()
-        const said = await contenders[name].run()
-        const knew = performance.now()
+        const { cpuBefore, start, said, knew } = await run(name).catch(error => again(name, error))
         const { counts, at } = await gateway.until(alive(own))
         // A client that never comes to its gateway is not slow: it was not measured at all.
         if (counts.distinct === 0) throw new Error(`${name}: the gateway accepted nothing of it`)
