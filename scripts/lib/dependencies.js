@@ -70,7 +70,9 @@ function compiled () {
 /** @param {import('./toolchain.js').Toolchain} toolchain */
 function nameFor ({ rustc }) {
   const nightly = capture('rustc', ['+nightly', '--version']).stdout
-  const all = [rustc, nightly, ...sources.map(file => hashOf(join(root, file)))].join('\n')
+  // Without it those of the fuzz targets are not compiled, and what is kept then would lack them for ever.
+  const fuzz = capture('cargo', ['+nightly', 'fuzz', '--version']).stdout
+  const all = [rustc, nightly, fuzz, ...sources.map(file => hashOf(join(root, file)))].join('\n')
   return `dependencies-${createHash('sha256').update(all).digest('hex').slice(0, 16)}`
 }
 
