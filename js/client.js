@@ -11,7 +11,7 @@ import { readClientOptions, readSendOptions } from './client-options.js'
 import { steadyClock } from './clock.js'
 import { classify } from './connection-errors.js'
 import { checkPayload, describeReason, payloadBytes, ready } from './core.js'
-import { AbortError, BellpushError } from './errors.js'
+import { AbortError, BellpushError, withReport } from './errors.js'
 import { readAudience } from './audience.js'
 import { Channels } from './channels.js'
 import { authorityOf, managementOf, readClientGateway } from './gateway.js'
@@ -267,7 +267,7 @@ export class Client extends EventEmitter {
     if (this.#closed) throw new BellpushError('BELLPUSH_CLOSED', 'the client is closed and takes no more work')
     const { read, http2, payloadLimit } = this.#read(payload, options)
     const { signal, onProgress, expiration } = read
-    if (signal?.aborted) throw Object.assign(new AbortError(signal.reason), { report: builder.finish(noFigures()) })
+    if (signal?.aborted) throw withReport(new AbortError(signal.reason), builder.finish(noFigures()))
     const { total, chunks, isHeld } = readAudience(audience, this.#options.tokens)
     const removal = this.#removal?.begin(builder)
     const pool = this.#pool
@@ -335,7 +335,7 @@ export class Client extends EventEmitter {
     await removal?.finish(push.figures.counts, push.stopped.why === 'mostlyRefused')
     const report = builder.finish(push.figures)
     const error = push.error ?? errorOfStop(push.stopped, report)
-    if (error !== undefined) throw Object.assign(error, { report })
+    if (error !== undefined) throw withReport(error, report)
     return report
   }
 
@@ -402,18 +402,22 @@ export class Client extends EventEmitter {
 
 /**
  * An `apns-id` names one notification to one device: nothing is given out before it is known that there are no more.
- * @param {AsyncIterable<string[]>} chunks
+ * @param {AsyncGenerator<string[], void, undefined>} chunks
  */
 async function * single (chunks) {
   /** @type {string[]} */
   const tokens = []
-  for await (const chunk of chunks) {
-    tokens.push(...chunk)
-    if (tokens.length <= 1) continue
-    throw new BellpushError('BELLPUSH_OPTION_INVALID', 'id names one notification to one device, and there are ' +
-      'several tokens: leave it out, and each result has its own')
+  try {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      tokens.push(...next.value)
+      if (tokens.length <= 1) continue
+      throw new BellpushError('BELLPUSH_OPTION_INVALID', 'id names one notification to one device, and there are ' +
+        'several tokens: leave it out, and each result has its own')
+    }
+    yield tokens
+  } finally {
+    chunks.return().catch(() => {}) // not awaited: a source may take its time, or hang
   }
-  yield tokens
 }
 
 /**

@@ -67,6 +67,21 @@ export class BellpushError extends Error {
   }
 }
 
+/**
+ * The error of one push, with its report. What ends a push may end others as well, each of which has a report of its
+ * own, so the error that they share is left as it is.
+ * @param {Error} shared
+ * @param {import('./report.js').Report} report
+ * @returns {Error}
+ */
+export function withReport (shared, report) {
+  const { cause, message, stack } = shared
+  if (shared instanceof AbortError) return Object.assign(new AbortError(cause), { stack, report })
+  if (!(shared instanceof BellpushError)) return Object.assign(shared, { report })
+  const { code, refusal } = shared
+  return Object.assign(new BellpushError(code, message, { cause, refusal, report }), { stack })
+}
+
 /** What the caller's own AbortSignal ends with. Its `name` is 'AbortError', its `cause` the signal's reason. */
 export class AbortError extends Error {
   code = 'ABORT_ERR'
