@@ -208,9 +208,10 @@ export class SocketLink {
     if (deadline === null || deadline >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = deadline
-    this.#timer = setTimeout(() => {
+    // What waits to be read is read first: where the event loop was busy, an answer may have come in time.
+    this.#timer = setTimeout(() => setImmediate(() => {
       this.#timerAt = Infinity
       this.#during(() => this.#link.tick(this.#unsent, this.#now()))
-    }, Math.min(Math.max(deadline - this.#now(), 0) + 1, LONGEST_TIMER))
+    }), Math.min(Math.max(deadline - this.#now(), 0) + 1, LONGEST_TIMER))
   }
 }

@@ -215,10 +215,11 @@ export class Http2Socket {
     clearTimeout(this.#timer)
     this.#timerAt = deadline
     const { now } = this.#parts
-    this.#timer = setTimeout(() => {
+    // What waits to be read is read first: where the event loop was busy, an answer may have come in time.
+    this.#timer = setTimeout(() => setImmediate(() => {
       this.#timerAt = Infinity
       this.#during(() => this.#core.tick(now()))
-    }, Math.min(Math.max(deadline - now(), 0) + 1, LONGEST_TIMER))
+    }), Math.min(Math.max(deadline - now(), 0) + 1, LONGEST_TIMER))
     if (this.#isIdle) this.#timer.unref()
   }
 }
