@@ -167,10 +167,12 @@ pub(crate) fn parse_digits(texts: &[u8], digits: usize, out: &mut Vec<u8>) -> us
     if fits { hex::append_each(texts, digits, out) } else { 0 }
 }
 
-/// Digits with spaces between them and perhaps angle brackets around them.
+/// Digits with spaces between them and perhaps angle brackets around them. A line break is a space around a token, and
+/// inside of one it is none: there it stands between two.
 fn append_decorated(text: &[u8], out: &mut Vec<u8>) -> Result<(), TokenError> {
-    let left = text.iter().take_while(|byte| digit(**byte) == SKIP).count();
-    let right = text.iter().rev().take_while(|byte| digit(**byte) == SKIP).count();
+    let is_space = |byte: &&u8| digit(**byte) == SKIP || **byte == b'\n';
+    let left = text.iter().take_while(is_space).count();
+    let right = text.iter().rev().take_while(is_space).count();
     let mut inner = text.get(left..text.len().saturating_sub(right)).unwrap_or_default();
     let mut offset = left;
     if let [b'<', between @ .., b'>'] = inner {

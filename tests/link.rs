@@ -350,6 +350,40 @@ fn what_a_link_has_learnt_is_more_than_that_something_was_said() {
     }
 }
 
+#[test]
+fn an_answer_that_names_what_has_not_left_is_nobodys_and_proves_nothing() {
+    let frames = write(&mut link(0), &mut batch_of(3, listing()), 0);
+    let (sentinel, frame) = (frames[3].length as u64, frames[2].length as u64);
+    // Of the sentinel one byte, all of it, and with it the third notification.
+    for (unsent, named) in [(1, 4), (sentinel, 4), (sentinel + 1, 3), (sentinel + frame, 3)] {
+        for status in [2, 4, 8, 10, 0] {
+            let mut batch = batch_of(3, listing());
+            let mut link = link(0);
+            write(&mut link, &mut batch, 0);
+            link.read(&mut batch, &says(status, named), unsent, 0);
+            let all_in_doubt = [0, 1, 2].map(|slot| in_doubt(slot, Reason::UNKNOWN_IDENTIFIER));
+            assert_eq!(ends(&mut batch), all_in_doubt, "status {status} names {named}, {unsent} bytes unsent");
+        }
+    }
+    // Without an identifier it may be about anything that has left.
+    let mut batch = batch_of(3, listing());
+    let mut link = link(0);
+    write(&mut link, &mut batch, 0);
+    link.read(&mut batch, &says(4, 0), sentinel + frame, 0);
+    assert_eq!(ends(&mut batch), [0, 1].map(|slot| in_doubt(slot, Reason::UNKNOWN_IDENTIFIER)));
+    assert!(batch.has_work(0), "the third goes out again");
+}
+
+#[test]
+fn an_answer_that_names_what_has_left_is_taken_though_more_waits() {
+    let sentinel = write(&mut link(0), &mut batch_of(3, listing()), 0)[3].length as u64;
+    let mut batch = batch_of(3, listing());
+    let mut link = link(0);
+    write(&mut link, &mut batch, 0);
+    link.read(&mut batch, &says(2, 3), sentinel, 0);
+    assert_eq!(ends(&mut batch), [accepted(0), accepted(1), rejected(2, 2)]);
+}
+
 // ---- the end of the connection ----
 
 #[test]

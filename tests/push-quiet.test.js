@@ -33,6 +33,22 @@ test('a refusal that comes too late is told, with all that was discarded behind 
   assert.deepEqual([...simulator.accepted.keys()], tokens(4))
 })
 
+test('on several connections each has its last tokens remembered, however many the others have had since', async t => {
+  const { simulator, client } = await doorbell(t, { faults: ['late@50'] }, { confirm: { quiet: 5 }, connections: 4 })
+  /** @type {string[]} */
+  const late = []
+  client.on('lateRejection', ({ token }) => late.push(token))
+  const all = tokens(150_000)
+  const report = await client.send(dingDong, all)
+  const refused = new Promise(resolve => simulator.once('disconnect', resolve))
+  assert.equal(report.accepted, all.length, 'so it seemed')
+  await refused
+  await new Promise(resolve => setTimeout(resolve, 500))
+  const untrue = all.filter(token => !simulator.accepted.has(token))
+  assert.ok(untrue.length > 0)
+  assert.deepEqual(late.sort(), untrue)
+})
+
 test('close and destroy listen no more', async t => {
   for (const end of /** @type {const} */ (['close', 'destroy'])) {
     const { simulator, client } = await doorbell(t, {}, { confirm: { quiet: 1 } })

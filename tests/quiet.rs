@@ -108,6 +108,36 @@ fn what_is_in_flight_when_a_refusal_comes_late_goes_out_again() {
 }
 
 #[test]
+fn a_refusal_that_has_begun_is_no_silence() {
+    let answer = says(2, 2);
+    for begun in 1..answer.len() {
+        let begin = || {
+            let mut batch = batch_of(3, listing());
+            let mut link = quiet_link().with_timing(Timing { answer: 5 * QUIET, ..Timing::default() });
+            write(&mut link, &mut batch, 0);
+            link.left(0);
+            link.read(&mut batch, &answer[..begun], 0, 1);
+            link.tick(&mut batch, 0, 2 * QUIET);
+            assert_eq!(ends(&mut batch), [], "{begun} bytes of it have come");
+            (batch, link)
+        };
+        let (mut batch, mut link) = begin();
+        link.read(&mut batch, &answer[begun..], 0, 2 * QUIET);
+        assert_eq!(ends(&mut batch), [accepted(0), rejected(1, 2)]);
+
+        let (mut batch, mut link) = begin();
+        link.closed(&mut batch, 0, Reason::CLOSED_WITHOUT_ANSWER, 2 * QUIET);
+        assert_eq!(ends(&mut batch), [0, 1, 2].map(|slot| hand::in_doubt(slot, Reason::CLOSED_WITHOUT_ANSWER)));
+
+        let (mut batch, mut link) = begin();
+        let deadline = link.deadline().expect("it is not waited for without end");
+        assert!(deadline > 5 * QUIET);
+        link.tick(&mut batch, 0, deadline);
+        assert_eq!(ends(&mut batch), [0, 1, 2].map(|slot| hand::in_doubt(slot, Reason::NO_ANSWER)));
+    }
+}
+
+#[test]
 fn a_close_before_the_silence_is_long_enough_leaves_it_in_doubt() {
     let mut batch = batch_of(1, listing());
     let mut link = quiet_link();

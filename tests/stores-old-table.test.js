@@ -129,6 +129,14 @@ for (const unique of ['', 'unique']) {
     assert.equal((await all(store.entries())).length, 0)
   })
 
+  test(`space around a token makes no other one of it, ${unique || 'not unique'}`, async t => {
+    const texts = ['', ' ', '\t', '\r', '\n', '\r\n'].flatMap(space => [token(1) + space, space + token(1)])
+    const values = [...new Set(texts)].map(text => `(1, char(${[...text].map(each => each.charCodeAt(0)).join(', ')}))`)
+    const { store } = await open(t, `${table} insert into tb_apns values ${values.join(', ')}`)
+    assert.deepEqual((await all(store.list())).map(text => normalizeToken(text)), [token(1)])
+    assert.equal(await store.count(), 1)
+  })
+
   test(`of a token that has no canonical spelling one of the others is listed, ${unique || 'not unique'}`, async t => {
     const spellings = [token(1).toUpperCase(), dataText(token(1))]
     const { store } = await open(t, `${table}

@@ -14,7 +14,7 @@ import { Supply } from './supply.js'
 
 /** @typedef {import('../push.js').Carried} Carried */
 
-/** Tokens remembered after they were taken for accepted: as many as the core's link remembers. */
+/** Tokens of each link remembered after they were taken for accepted: as many as the core's link remembers. */
 const REMEMBERED_IN_SILENCE = 65_536
 
 /**
@@ -72,7 +72,7 @@ export class Links {
   }
 
   get remembered () {
-    return this.#isQuiet ? REMEMBERED_IN_SILENCE : 0
+    return this.#isQuiet ? REMEMBERED_IN_SILENCE * Math.max(1, this.#links.size) : 0
   }
 
   get listening () {

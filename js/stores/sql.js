@@ -12,6 +12,9 @@ import { SeenTokens } from './seen.js'
 import { canonicalOr, spellingsOf } from './spellings.js'
 import { chunksOf, countOf, isWholeNumber, readTime } from './values.js'
 
+/** What may stand in the spelling of a token and says nothing. */
+const SPACES = [' ', '\t', '\r', '\n']
+
 const LIST_PAGE = 1_000
 const KEYS_A_STATEMENT = 1_000
 const CLIENTS_A_STATEMENT = 1_000
@@ -155,11 +158,14 @@ export class SqlBackend {
     if (!unique && clientIds && clientIds.length > CLIENTS_A_STATEMENT) return countOf(this.list(clientIds))
     const token = sql.ref(this.#column.token)
     const texts = unique ? sql`count(${token})` : sql`count(distinct ${token})`
-    const isPlain = sql`${token} = lower(${token}) and ${token} not like '<%' and ${token} not like '% %'`
+    const [space, tab, feed, line] = SPACES
+    const isPlain = sql`${token} = lower(${token}) and ${token} not like '<%' and ${token} not like ${`%${space}%`} and
+      ${token} not like ${`%${tab}%`} and ${token} not like ${`%${feed}%`} and ${token} not like ${`%${line}%`}`
+    const bare = SPACES.reduce((text, each) => sql`replace(${text}, ${each}, '')`, sql`${token}`)
     // A unique column holds a token twice only where one of its texts is not plain, and that is quicker to see.
     const tokens = unique
       ? sql`count(case when ${isPlain} then 1 end)`
-      : sql`count(distinct lower(replace(replace(replace(${token}, ' ', ''), '<', ''), '>', '')))`
+      : sql`count(distinct lower(replace(replace(${bare}, '<', ''), '>', '')))`
     let total = 0
     for (const ids of this.#chunks(clientIds)) {
       const found = await this.#database.run(db => {

@@ -61,9 +61,9 @@ impl InFlight {
         }
     }
 
-    /// Whether one of them carries this identifier.
-    pub(super) fn contains(&self, identifier: u32) -> bool {
-        self.runs.iter().any(|run| run.position(identifier).is_some())
+    /// Where the frame that carries this identifier ends in the stream of written bytes.
+    pub(super) fn end_of(&self, identifier: u32) -> Option<u64> {
+        self.runs.iter().find_map(|run| Some(run.start + (u64::from(run.position(identifier)?) + 1) * run.frame_length))
     }
 
     /// Takes out the next run of those written before this identifier, which one of them carries.

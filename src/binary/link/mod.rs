@@ -312,7 +312,8 @@ impl Link {
     }
 
     /// Takes received bytes. Only the first error response of a connection counts: it ends it. Of what [`Link::write`]
-    /// gave, the last `unsent` bytes surely have not left yet: whatever the answer leaves open, they are not in doubt.
+    /// gave, the last `unsent` bytes surely have not left yet: whatever the answer leaves open, they are not in doubt,
+    /// unless it names one of them.
     pub fn read(&mut self, batch: &mut Batch, bytes: &[u8], unsent: u64, now: u64) {
         self.progress_at = now;
         for byte in bytes {
@@ -348,7 +349,7 @@ impl Link {
             return self.waits_until;
         }
         let own = match (self.confirm, self.state) {
-            (Confirm::Quiet(quiet), _) if !self.leaving => Some(self.progress_at.saturating_add(quiet)),
+            (Confirm::Quiet(quiet), _) if self.is_silent() => Some(self.progress_at.saturating_add(quiet)),
             (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
             _ => None,
         };
@@ -366,7 +367,7 @@ impl Link {
     /// its time to be processed, too.
     fn dead_at(&self) -> u64 {
         let asked_at = match (self.confirm, self.state) {
-            (Confirm::Quiet(_), _) if !self.leaving => return u64::MAX,
+            (Confirm::Quiet(_), _) if self.is_silent() => return u64::MAX,
             (Confirm::Sentinel, LinkState::Open) => self.lingers_until().max(self.waits_until),
             _ => None,
         };
@@ -378,7 +379,7 @@ impl Link {
     /// doubt; `unsent` as for [`Link::read`].
     pub fn tick(&mut self, batch: &mut Batch, unsent: u64, now: u64) {
         self.wake(now);
-        if let (Confirm::Quiet(quiet), false, LinkState::Open) = (self.confirm, self.leaving, self.state)
+        if let (Confirm::Quiet(quiet), true, LinkState::Open) = (self.confirm, self.is_silent(), self.state)
             && now >= self.progress_at.saturating_add(quiet)
         {
             self.presume(batch, now);
@@ -386,6 +387,11 @@ impl Link {
         if self.state != LinkState::Done && !self.in_flight.is_empty() && now >= self.dead_at() {
             self.closed(batch, unsent, Reason::NO_ANSWER, now);
         }
+    }
+
+    /// All that was written has left, and no answer has begun: one that has is a refusal, whatever it will name.
+    fn is_silent(&self) -> bool {
+        !self.leaving && self.answers.pending() == 0
     }
 
     fn presume(&mut self, batch: &mut Batch, now: u64) {
@@ -413,7 +419,10 @@ impl Link {
                 // It was discarded as well, and goes out again.
                 self.finish_returned(batch, now);
             }
-        } else if self.is_sentinel(response) {
+        } else if self.end_of(identifier).is_some_and(|end| end > self.written.saturating_sub(unsent)) {
+            // It names what has not left. Whose answer this is, or what has left after all, nobody can know.
+            self.finish_in_doubt(batch, 0, Reason::UNKNOWN_IDENTIFIER, now);
+        } else if self.is_sentinel(response, unsent) {
             self.finish_accepted(batch, now);
         } else if shutdown && self.accept_below(batch, identifier, now) {
             // It names the last that was accepted, so it is accepted as well.
@@ -439,16 +448,21 @@ impl Link {
     /// last one accepted says the same of all before it). Where the identifier was not read, only "missing payload" says
     /// so: no other notification of a link lacks one, whereas a gateway may dislike the size of a token or of a payload,
     /// or lose track of a token, before it has read whose it is.
-    fn is_sentinel(&self, response: ErrorResponse) -> bool {
-        self.sentinel.is_some_and(|sentinel| {
-            response.identifier == sentinel || (response == ErrorResponse { status: MISSING_PAYLOAD, identifier: 0 })
-        })
+    fn is_sentinel(&self, response: ErrorResponse, unsent: u64) -> bool {
+        let is_named = self.sentinel == Some(response.identifier);
+        let has_left = self.sentinel.is_some() && unsent == 0;
+        is_named || (has_left && response == ErrorResponse { status: MISSING_PAYLOAD, identifier: 0 })
+    }
+
+    /// Where the frame that carries this identifier ends in the stream of written bytes; the sentinel's is the last one.
+    fn end_of(&self, identifier: u32) -> Option<u64> {
+        if self.sentinel == Some(identifier) { Some(self.written) } else { self.in_flight.end_of(identifier) }
     }
 
     /// Accepts everything that was written before `identifier`; what carries it is then the first in flight. False,
     /// with nothing done, where nothing in flight carries it.
     fn accept_below(&mut self, batch: &mut Batch, identifier: u32, now: u64) -> bool {
-        if !self.in_flight.contains(identifier) {
+        if self.in_flight.end_of(identifier).is_none() {
             return false;
         }
         self.has_learnt = true;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::batch::{Slot, SlotRange};
 use crate::outcome::Reason;
 
-/// So many are remembered; of older ones a late refusal is not understood any more.
+/// So many are remembered. A late refusal of an older one tells nothing of it, but of all these that they were discarded.
 const MOST: u64 = 65_536;
 
 #[derive(Debug, Default)]
@@ -31,8 +31,10 @@ impl Presumed {
         }
     }
 
+    /// Whether what carries this identifier was taken for accepted, be it forgotten since: all before the last was.
     pub(super) fn contains(&self, identifier: u32) -> bool {
-        self.runs.iter().any(|(first, slots)| holds(*first, *slots, identifier))
+        let end = self.runs.back().map_or(0, |(first, slots)| first + slots.len());
+        identifier != 0 && identifier < end
     }
 
     /// Takes out what carries this identifier and all after it, each with what became of it: the named one is `named`
@@ -53,10 +55,6 @@ impl Presumed {
     }
 }
 
-fn holds(first: u32, slots: SlotRange, identifier: u32) -> bool {
-    identifier.checked_sub(first).is_some_and(|position| position < slots.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,9 +65,19 @@ mod tests {
     fn of_a_run_that_is_too_long_the_last_are_remembered() {
         let mut presumed = Presumed::default();
         presumed.push(1, SlotRange { start: 0, end: 70_000 });
-        assert!(presumed.contains(70_000) && !presumed.contains(70_000 - MOST as u32));
         presumed.push(70_001, SlotRange { start: 70_000, end: 70_010 });
-        assert!(presumed.contains(70_010) && presumed.contains(70_000));
+        assert_eq!(presumed.count, MOST);
+        assert!(presumed.contains(70_010) && !presumed.contains(70_011) && !presumed.contains(0));
         assert_eq!(presumed.take_from(69_990, Some(Reason(8))).len(), 21);
+    }
+
+    #[test]
+    fn what_was_forgotten_and_is_refused_tells_of_all_that_are_remembered() {
+        let mut presumed = Presumed::default();
+        presumed.push(1, SlotRange { start: 0, end: 70_000 });
+        assert!(presumed.contains(7));
+        let late = presumed.take_from(7, Some(Reason(8)));
+        assert_eq!(late.len() as u64, MOST);
+        assert!(late.iter().all(|(_, reason)| *reason == Reason::DISCARDED));
     }
 }
