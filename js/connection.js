@@ -33,11 +33,21 @@ import { holdWriteErrors } from './write-errors.js'
 const sessions = new WeakMap()
 
 /**
+ * Forgets the session that a socket's server was offered: another one of these might end the same way.
+ * @type {WeakMap<net.Socket, () => void>}
+ */
+const forget = new WeakMap()
+
+/**
  * With TLS 1.3 a server judges the client's certificate when the client takes the handshake for done. Of these nobody
- * has heard that it did: a session would say so, which OpenSSL sends right after that.
+ * has heard that it did: a session would say so, which OpenSSL sends right after that. Not every server sends one, so
+ * after a while it must have.
  * @type {WeakSet<net.Socket>}
  */
 const judging = new WeakSet()
+
+/** So long a server may judge a certificate: milliseconds, or so many times what the handshake took. */
+const LONGEST_JUDGEMENT = { least: 1_000, times: 4 }
 
 /**
  * Whether a refusal of our certificate that comes now may be that of the handshake, so that the server has read nothing
@@ -61,18 +71,19 @@ export async function openConnection (options) {
   const { signal } = options
   if (signal?.aborted) throw abortError(signal)
 
+  const startedAt = performance.now()
   const way = options.proxy && tunnel(options.proxy, options)
   if (way !== undefined) {
     way.socket.on('error', () => {})
     // Whatever goes wrong on the way is the proxy's.
-    await within({ ...options, ...options.proxy }, way.socket, way.opened)
+    await within({ ...options, ...options.proxy }, startedAt, way.socket, way.opened)
   }
   const socket = newSocket(options, way?.socket)
   socket.setNoDelay(true)
   // This listener stays for good: an error without any would end the process.
   socket.on('error', () => {})
   holdWriteErrors(socket)
-  await within(options, socket)
+  await within(options, startedAt, socket)
   if (options.http2 && /** @type {tls.TLSSocket} */ (socket).alpnProtocol !== 'h2') {
     socket.destroy()
     throw new BellpushError('BELLPUSH_NOT_HTTP2',
@@ -84,14 +95,15 @@ export async function openConnection (options) {
 /**
  * Waits until a socket is ready, or something else is.
  * @param {ConnectionOptions} options
+ * @param {number} startedAt by `performance.now()`
  * @param {net.Socket} socket destroyed where that fails
  * @param {Promise<void>} [ready] in the place of the socket's own event
  */
-async function within (options, socket, ready) {
+async function within (options, startedAt, socket, ready) {
   const { signal, connectTimeout = 10_000 } = options
   /** @type {(() => void)[]} */
   const undo = []
-  let connected = false
+  let connected = !socket.connecting && options.proxy !== undefined && ready === undefined
   try {
     await new Promise((resolve, reject) => {
       /** @param {string} event @param {(...args: any[]) => void} listener */
@@ -106,7 +118,7 @@ async function within (options, socket, ready) {
       on('close', () => reject(new Error('the connection was closed')))
 
       const timer = setTimeout(() => reject(timedOut(options, connectTimeout, connected, ready !== undefined)),
-        connectTimeout)
+        Math.max(1, startedAt + connectTimeout - performance.now()))
       undo.push(() => clearTimeout(timer))
       const aborted = () => reject(abortError(/** @type {AbortSignal} */ (signal)))
       signal?.addEventListener('abort', aborted, { once: true })
@@ -114,6 +126,7 @@ async function within (options, socket, ready) {
     })
   } catch (error) {
     socket.destroy()
+    if (!signal?.aborted) forget.get(socket)?.()
     throw classify(error, options)
   } finally {
     for (const step of undo) step()
@@ -153,14 +166,29 @@ function secureSocket ({ host, port, credentials, http2, servername = net.isIP(h
     ...(http2 && { ALPNProtocols: ['h2'] }),
     ...(way && { socket: way })
   })
-  socket.once('secureConnect', () => { if (socket.getProtocol() === 'TLSv1.3') judging.add(socket) })
+  const startedAt = performance.now()
+  socket.once('secureConnect', () => { if (socket.getProtocol() === 'TLSv1.3') judge(socket, startedAt) })
   socket.on('session', ticket => {
     judging.delete(socket)
     known.set(server, ticket)
   })
   // Whatever broke, a session that may have to do with it is not offered again.
+  forget.set(socket, () => known.delete(server))
   socket.on('error', () => known.delete(server))
+  socket.once('end', () => { if (socket.isSessionReused() && !socket.readableDidRead) known.delete(server) })
   return socket
+}
+
+/**
+ * @param {tls.TLSSocket} socket
+ * @param {number} startedAt when its handshake did, by `performance.now()`
+ */
+function judge (socket, startedAt) {
+  judging.add(socket)
+  const { least, times } = LONGEST_JUDGEMENT
+  const longest = Math.max(least, times * (performance.now() - startedAt))
+  const late = setTimeout(() => judging.delete(socket), longest).unref()
+  socket.once('session', () => clearTimeout(late)).once('close', () => clearTimeout(late))
 }
 
 /** @param {ConnectionOptions} options */

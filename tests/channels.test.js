@@ -309,6 +309,26 @@ describe('a gateway', () => {
     }
   })
 
+  test('that ends a stream like a refused one, after an answer or for its own fault, is not asked again', async t => {
+    for (const end of /** @type {((to: RawConnection, stream: number) => void)[]} */ ([
+      (to, stream) => {
+        to.send(frame(kinds.headers, 4, stream, Buffer.from([0x88])))
+        to.reset(stream, 7)
+      },
+      to => to.goaway(0x7fffffff, 7)
+    ])) {
+      let asked = 0
+      const { client } = await rawDoorbell(t, {
+        begun: (to, stream) => {
+          asked++
+          end(to, stream)
+        }
+      })
+      await assert.rejects(client.channels.list(), withCode('BELLPUSH_CONNECTION_LOST', undefined, /nobody can know/))
+      assert.equal(asked, 1)
+    }
+  })
+
   test('is not waited for when the caller aborts, or destroys the client', async t => {
     const { client } = await gateway(t, () => {})
     const controller = new AbortController()

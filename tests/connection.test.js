@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
+import net from 'node:net'
 import { describe, test } from 'node:test'
 import { classify, retryMayHelp } from '../js/connection-errors.js'
-import { openConnection } from '../js/connection.js'
+import { mayRefuseHandshake, openConnection } from '../js/connection.js'
 import { loadCredentials } from '../js/credentials.js'
 import { BellpushError } from '../js/errors.js'
 import { authority, client, future, past, stranger, unknown } from './helpers/certificates.js'
@@ -315,6 +316,64 @@ describe('what is left behind', () => {
     assert.equal(next.isSessionReused(), false)
     next.destroy()
   })
+})
+
+describe('a session that does not work', () => {
+  const own = () => loadCredentials({ ca, cert: client.certPem, key: client.keyPem })
+
+  for (const version of versions) {
+    test(`because the server ends what is resumed without a word is not offered again, ${version}`, async t => {
+      const { host, port } = await tlsServer(t, { maxVersion: version },
+        socket => socket.end(socket.isSessionReused() ? '' : 'hello'))
+      const credentials = own()
+      const reused = []
+      for (let i = 0; i < 4; i++) {
+        const socket = /** @type {import('node:tls').TLSSocket} */ (await openConnection({ host, port, credentials }))
+        reused.push(socket.isSessionReused())
+        await socket.toArray()
+      }
+      assert.deepEqual(reused, [false, true, false, true])
+    })
+
+    test(`because nothing answers it is not offered again, ${version}`, async t => {
+      const { host, port: behind } = await tlsServer(t, { maxVersion: version }, socket => socket.end('hello'))
+      let count = 0
+      const { port } = await plainServer(t, socket => {
+        if (++count === 2) return
+        const way = net.connect(behind, host)
+        way.on('error', () => {})
+        socket.pipe(way).pipe(socket)
+      })
+      const credentials = own()
+      const open = (connectTimeout = 5_000) => openConnection({ host, port, credentials, connectTimeout })
+      await (await open()).toArray()
+      await assert.rejects(open(100), { code: 'BELLPUSH_CONNECT_TIMEOUT' })
+      const third = /** @type {import('node:tls').TLSSocket} */ (await open())
+      assert.equal(third.isSessionReused(), false)
+      third.destroy()
+    })
+  }
+})
+
+test('a server that sends no session is not thought to judge a certificate for ever', async t => {
+  const { host, port: behind } = await tlsServer(t, { minVersion: 'TLSv1.3' })
+  // What the server says behind its handshake, which is its session, is dropped.
+  const { port } = await plainServer(t, socket => {
+    const way = net.connect(behind, host)
+    way.on('error', () => {})
+    let flights = 0
+    socket.on('data', bytes => {
+      flights++
+      way.write(bytes)
+    })
+    way.on('data', bytes => { if (flights < 2) socket.write(bytes) })
+  })
+  const own = loadCredentials({ ca, cert: client.certPem, key: client.keyPem })
+  const socket = await openConnection({ host, port, credentials: own })
+  socket.resume()
+  assert.equal(mayRefuseHandshake(socket), true)
+  while (mayRefuseHandshake(socket)) await new Promise(resolve => setTimeout(resolve, 50))
+  socket.destroy()
 })
 
 describe('an error of a socket', () => {

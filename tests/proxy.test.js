@@ -120,6 +120,13 @@ describe('a proxy that makes no way', () => {
     })
   }
 
+  test('behind which no handshake ends is told so, in the time for all of it', async t => {
+    const { port } = await proxy(t, socket => setTimeout(() => socket.write(OPENED), 300))
+    const { client } = await bellThrough(t, port, { connectTimeout: 500, connectTries: 1 })
+    await assert.rejects(client.send(dingDong, tokens(10)),
+      { code: 'BELLPUSH_CONNECT_TIMEOUT', message: /did not finish the TLS handshake within 500 ms/ })
+  })
+
   test('because it hangs is named', async t => {
     const { port } = await proxy(t, () => {})
     const { client } = await bellThrough(t, port, { connectTimeout: 50 })

@@ -55,6 +55,8 @@ export class PlainRequests {
   /** Requests under way. @type {Set<Promise<unknown>>} */
   #active = new Set()
   #closed = false
+  /** How the peer took leave. @type {WeakMap<http2.ClientHttp2Session, { code: number, lastId: number }>} */
+  #leaves = new WeakMap()
   /** Requests on the connection: one that has none keeps no process alive. */
   #busy = 0
 
@@ -134,6 +136,7 @@ export class PlainRequests {
     const settings = { enablePush: false }
     const session = http2.connect(`https://${authority}`, { createConnection: () => socket, settings })
     session.setTimeout(IDLE_TIMEOUT, () => session.close())
+    session.on('goaway', (code, lastId) => this.#leaves.set(session, { code, lastId }))
     /** @type {Error | undefined} */
     let fault
     session.on('error', error => { fault = error })
@@ -199,13 +202,25 @@ export class PlainRequests {
       stream.on('end', () => { isWhole = stream.rstCode === NGHTTP2_NO_ERROR })
       stream.on('close', () => {
         const status = Number(answer[':status'])
-        if (stream.rstCode === NGHTTP2_REFUSED_STREAM) resolve(undefined)
-        else if (fault === undefined && isWhole && status > 0) {
+        if (!(status > 0) && stream.rstCode === NGHTTP2_REFUSED_STREAM && !this.#mayHaveSeen(session, stream)) {
+          resolve(undefined)
+        } else if (fault === undefined && isWhole && status > 0) {
           resolve({ status, headers: answer, body: json(Buffer.concat(chunks)) })
         } else reject(lost(fault === undefined ? 'the connection ended without an answer' : classify(fault).message))
       })
       if (body !== undefined) stream.end(body)
     }).finally(() => { for (const step of undo) step() })
+  }
+
+  /**
+   * A peer that leaves for a fault says how far it came, and Node ends the streams below with the code of that fault,
+   * which then is no word about them.
+   * @param {http2.ClientHttp2Session} session
+   * @param {http2.ClientHttp2Stream} stream
+   */
+  #mayHaveSeen (session, stream) {
+    const leave = this.#leaves.get(session)
+    return leave !== undefined && leave.code !== NGHTTP2_NO_ERROR && Number(stream.id) <= leave.lastId
   }
 }
 
