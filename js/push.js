@@ -20,7 +20,7 @@ import { TokenWindow } from './window.js'
  * @typedef {object} Sink takes what settles
  * @property {(settled: import('./core.js').SettledSlot[], tokenOf: (slot: number) => string,
  *   describe: (reason: number) => import('./core.js').ReasonInWords) => void} take
- * @property {boolean} isFull nothing more is read from the audience for now
+ * @property {boolean} isFull nothing more is taken from the audience for now
  * @property {(counts: Report['counts'], isLast: boolean) => void} progress hears how many have settled
  * @property {(token: string, reason: number) => void} late hears of a token that was reported accepted and was not
  */
@@ -239,7 +239,7 @@ export class Push {
     this.#batch.closeInput()
   }
 
-  /** Reads the audience, never further ahead than the batch has room. Never rejects. */
+  /** Reads the audience, a chunk further at most than the batch has room. Never rejects. */
   async #feed () {
     try {
       for await (const tokens of this.#parts.chunks) {
@@ -255,8 +255,9 @@ export class Push {
       }
       this.#complete = true
     } catch (error) {
-      // What was read before still goes out; then the push ends with this error.
-      this.#error ??= isOurs(error) ? error : audienceFailed(error)
+      // What was read before still goes out; then the push ends with this error. Of one that was stopped for another
+      // cause nothing is read any more, and how its source takes that matters to nobody.
+      if (this.#standing.stopped === null) this.#error ??= isOurs(error) ? error : audienceFailed(error)
     } finally {
       this.#attempt(() => this.#endInput())
       this.#advance()
@@ -271,8 +272,8 @@ export class Push {
     if (this.#isOver || this.#rest.length === 0) return
     const isAll = room === 0 || this.#rest.length <= room
     const part = isAll ? this.#rest : this.#rest.slice(0, room)
-    this.#rest = isAll ? [] : this.#rest.slice(room)
     this.#window.add(part)
+    this.#rest = isAll ? [] : this.#rest.slice(room)
     this.#batch.push(part, this.#now())
   }
 

@@ -22,14 +22,15 @@ import { errorOfRefusal } from './refusals.js'
  * rang. Each list holds the first `maxListed` (an option of the client); `counts` counts all.
  * @typedef {object} Report
  * @property {number} total tokens that were read from the audience; each has exactly one outcome
- * @property {boolean} complete the audience was read to its end: not so after an abort, a stop or an error
+ * @property {boolean} complete the audience was read to its end: often not so after an abort, a stop or an error
  * @property {number} accepted
  * @property {Result[]} rejected Apple refused these for good, or they are no tokens
  * @property {Result[]} exhausted Apple failed to process these as often as `maxAttempts` allows
  * @property {Result[]} expired the expiration was past before these could be sent
  * @property {Result[]} inDoubt these were sent, and nobody can know whether Apple processed them
  * @property {Result[]} notSent the push was stopped before these
- * @property {string[]} removed dead tokens that are no longer in the token store
+ * @property {string[]} removed dead tokens that are no longer in the token store; where an old table has one in an odd
+ *   spelling besides, the next push finds it
  * @property {string[]} kept dead tokens that stay there: registered again meanwhile, or this client has not yet seen
  *   more tokens accepted than dead, so that the environment or the application may be wrong and not the phones
  * @property {Record<import('./core.js').Outcome, number>} counts

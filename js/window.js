@@ -5,10 +5,14 @@
  * would live just long enough to be moved to the old objects, and a push of millions would fill the heap with dead ones
  * again and again, which was measured to take 60 MB more and a tenth of the time.
  */
-import { putTogether } from './texts.js'
-
 /** So many tokens at least are worth memory of their own. */
 const WORTH_PACKING = 256
+
+/** Characters of a text that may be a token, as the core sees it: what is longer stays as it is. */
+const LONGEST = 1_000
+
+/** Characters from which on what was put together is written: V8 has an object of its own for twice as many. */
+const TEXT = 65_536
 
 /** Memory is used again where no more than this part of it stays empty. */
 const MOST_EMPTY = 1 / 2
@@ -16,13 +20,17 @@ const MOST_EMPTY = 1 / 2
 const encoder = new TextEncoder()
 
 /**
- * Tokens in the order of their slots: as texts, or as the bytes of texts of one length, one behind the other.
+ * ASCII texts, one behind the other, and where each of them ends.
+ * @typedef {{ bytes: Buffer, ends: Uint32Array }} Packed
+ */
+
+/**
+ * Tokens in the order of their slots, as texts or packed.
  * @typedef {object} Chunk
  * @property {number} start the slot of the first one
  * @property {number} count
  * @property {string[]} texts empty where they are packed
- * @property {Buffer} [bytes]
- * @property {number} length of each text, where they are packed
+ * @property {Packed} [packed]
  */
 
 export class TokenWindow {
@@ -30,7 +38,7 @@ export class TokenWindow {
   #chunks = []
   #next = 0
   #packs
-  /** Memory of chunks that were forgotten. @type {Buffer[]} */
+  /** Memory of chunks that were forgotten. @type {Packed[]} */
   #free = []
 
   /** @param {{ packs?: boolean }} [options] whether the texts are ours alone */
@@ -45,9 +53,8 @@ export class TokenWindow {
 
   /** @param {string[]} tokens in the order of their slots; not changed afterwards */
   add (tokens) {
-    const bytes = this.#packs && tokens.length >= WORTH_PACKING ? this.#pack(tokens) : undefined
-    const packed = bytes && { texts: [], bytes, length: tokens[0].length }
-    this.#chunks.push({ start: this.#next, count: tokens.length, ...packed ?? { texts: tokens, length: 0 } })
+    const packed = this.#packs && tokens.length >= WORTH_PACKING ? this.#pack(tokens) : undefined
+    this.#chunks.push({ start: this.#next, count: tokens.length, texts: packed ? [] : tokens, packed })
     this.#next += tokens.length
   }
 
@@ -63,9 +70,11 @@ export class TokenWindow {
       if (this.#chunks[middle].start <= slot) low = middle
       else high = middle
     }
-    const { start, texts, bytes, length } = this.#chunks[low]
+    const { start, texts, packed } = this.#chunks[low]
     const index = slot - start
-    return bytes ? bytes.toString('latin1', index * length, (index + 1) * length) : texts[index]
+    if (packed === undefined) return texts[index]
+    const { bytes, ends } = packed
+    return bytes.toString('latin1', index === 0 ? 0 : ends[index - 1], ends[index])
   }
 
   /**
@@ -81,20 +90,44 @@ export class TokenWindow {
     let gone = 0
     while (gone < this.#chunks.length && this.#chunks[gone].start + this.#chunks[gone].count <= slot) gone++
     if (gone === 0) return
-    for (const { bytes } of this.#chunks.splice(0, gone)) if (bytes) this.#free.push(bytes)
+    for (const { packed } of this.#chunks.splice(0, gone)) if (packed) this.#free.push(packed)
   }
 
   /**
    * @param {string[]} tokens
-   * @returns {Buffer | undefined} undefined where they are not of one length and ASCII
+   * @returns {Packed | undefined} undefined where one of them is not ASCII, or too long to be a token
    */
   #pack (tokens) {
-    const size = tokens[0].length * tokens.length
-    const text = putTogether(tokens)
-    if (text === undefined) return
+    let size = 0
+    for (const { length } of tokens) {
+      if (length > LONGEST) return
+      size += length
+    }
+    const { bytes, ends } = this.#memory(size, tokens.length)
+    let written = 0
+    let together = ''
+    for (let index = 0; index < tokens.length; index++) {
+      together += tokens[index]
+      ends[index] = written + together.length
+      if (together.length < TEXT && index < tokens.length - 1) continue
+      const part = encoder.encodeInto(together, bytes.subarray(written))
+      if (part.written !== together.length || part.read !== together.length) return
+      written += part.written
+      together = ''
+    }
+    return { bytes, ends }
+  }
+
+  /**
+   * @param {number} size bytes
+   * @param {number} count texts
+   * @returns {Packed} used before, where there is some that fits
+   */
+  #memory (size, count) {
     const free = this.#free.pop()
-    const bytes = free && free.length >= size && size >= free.length * MOST_EMPTY ? free : Buffer.allocUnsafeSlow(size)
-    const { read, written } = encoder.encodeInto(text, bytes)
-    if (read === size && written === size) return bytes
+    const room = free?.bytes.length ?? 0
+    return free && room >= size && size >= room * MOST_EMPTY && free.ends.length >= count
+      ? free
+      : { bytes: Buffer.allocUnsafeSlow(size), ends: new Uint32Array(count) }
   }
 }

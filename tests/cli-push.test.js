@@ -119,6 +119,13 @@ describe('the report for a person', () => {
     assert.deepEqual(registered(cwd), tokens(2))
   })
 
+  test('names each line of a malformed text that stands in several', async t => {
+    const { push, cwd } = await gateway(t)
+    await writeFile(join(cwd, 'tokens.txt'), `xyz\n${token(1)}\nxyz\n`)
+    const { stdout } = await push([...hello, '--tokens', 'tokens.txt'])
+    assert.match(stdout, /^ {2}xyz {2}\(line 1\)\n {2}xyz {2}\(line 3\)$/m)
+  })
+
   test('says why dead tokens are kept when too few were accepted', async t => {
     const { push, cwd } = await gateway(t, { dead: [token(2)] })
     await register(cwd, { alice: tokens(2) })

@@ -92,6 +92,35 @@ describe('a push that is stopped', () => {
   }
 })
 
+test('several tokens for one id are named, though their source hangs', async t => {
+  const { client } = await doorbell(t)
+  const { simulator } = await doorbell(t)
+  const { ca, cert, key } = simulator.credentials
+  const http2 = new Client({ gateway: simulator.http2, auth: { cert, key }, ca, topic: 'com.example.doorbell' })
+  t.after(() => http2.destroy())
+  async function * hanging () {
+    yield token(1)
+    yield token(2)
+    await new Promise(() => {})
+  }
+  const id = '123e4567-e89b-12d3-a456-426614174000'
+  await assert.rejects(http2.send(dingDong, hanging(), { id }), { code: 'BELLPUSH_OPTION_INVALID' })
+  assert.equal(simulator.counts().accepted, 0)
+  assert.equal((await client.send(dingDong, token(1))).accepted, 1)
+})
+
+test('a source that cannot be closed does not hide why the push was stopped', async t => {
+  const { client } = await doorbell(t, { dead: tokens(2_000) })
+  const audience = {
+    [Symbol.asyncIterator]: () => {
+      const all = tokens(2_000).values()
+      return { next: async () => all.next(), return: async () => { throw new Error('closed already') } }
+    }
+  }
+  const error = await failure(client.send(dingDong, /** @type {any} */ (audience)))
+  assert.equal(error.code, 'BELLPUSH_MOSTLY_INVALID')
+})
+
 describe('a listing, which comes page by page', () => {
   /** @param {string[][]} pages @param {unknown} [cause] */
   const listing = (pages, cause) => new Listing(async function * () {
@@ -157,15 +186,21 @@ describe('a listing, which comes page by page', () => {
 })
 
 describe('what is no token', () => {
-  test('texts without end cost neither the core nor other tokens', async t => {
-    const bell = await doorbell(t)
-    const endless = 'a'.repeat(5_000_000)
-    const audience = [...Array(1_000).fill(endless), token(1)]
-    const report = await bell.client.send(dingDong, audience)
-    assert.deepEqual([report.accepted, report.counts.rejected], [1, 1_000])
-    assert.equal(report.rejected[0].token, endless, 'named as it was given')
-    assert.deepEqual((await ring(bell, [token(2)])).report.accepted, 1)
-  })
+  for (const [kind, of] of /** @type {const} */ ([
+    ['array', (/** @type {string[]} */ tokens) => tokens],
+    ['iterable', (/** @type {string[]} */ tokens) => tokens.values()],
+    ['async iterable', later]
+  ])) {
+    test(`texts without end in an ${kind} cost neither the core nor other tokens`, async t => {
+      const bell = await doorbell(t)
+      const endless = 'a'.repeat(5_000_000)
+      const audience = [...Array(1_023).fill(endless), token(1)]
+      const report = await bell.client.send(dingDong, of(audience))
+      assert.deepEqual([report.accepted, report.counts.rejected], [1, 1_023])
+      assert.equal(report.rejected[0].token, endless, 'named as it was given')
+      assert.deepEqual((await ring(bell, [token(2)])).report.accepted, 1)
+    })
+  }
 
   test('what stands around one token is read alike whatever stands beside it', async t => {
     const { client } = await doorbell(t)

@@ -15,7 +15,8 @@ const USUAL = /^(?:[0-9a-f]{2}){1,100}$/i
  * @typedef {object} CommandAudience
  * @property {() => Promise<number | undefined>} count how many tokens there are, where that can be known
  * @property {() => AsyncIterable<string>} tokens
- * @property {(token: string) => number | undefined} lineOf the line of a malformed token
+ * @property {(token: string) => number | undefined} lineOf the line of a malformed token; where it stands in several,
+ *   the next one each time
  * @property {() => void} close
  */
 
@@ -63,8 +64,9 @@ class StoreAudience {
 class FileAudience {
   #path
   #source
-  /** @type {Map<string, number>} */
+  /** The lines of each, in their order. @type {Map<string, number[]>} */
   #malformed = new Map()
+  #linesKept = 0
 
   /**
    * @param {string} path
@@ -86,8 +88,9 @@ class FileAudience {
   async * tokens () {
     for await (const { number, text, problem } of this.#source.lines()) {
       const token = problem === undefined ? tokenOf(text) : `(${problem})`
-      if (!USUAL.test(token) && this.#malformed.size < LINES_KEPT && isMalformed(token)) {
-        this.#malformed.set(token, number)
+      if (!USUAL.test(token) && this.#linesKept < LINES_KEPT && isMalformed(token)) {
+        this.#malformed.set(token, [...this.#malformed.get(token) ?? [], number])
+        this.#linesKept++
       }
       yield token
     }
@@ -95,7 +98,7 @@ class FileAudience {
 
   /** @param {string} token */
   lineOf (token) {
-    return this.#malformed.get(token)
+    return this.#malformed.get(token)?.shift()
   }
 
   close () {

@@ -56,9 +56,9 @@ export function pushCommand () {
 const help = `
 The JSON object: total, accepted; counts of each outcome; lists of rejected,
 exhausted (given up), expired, inDoubt, notSent, each { token, reason, status,
-at, … }; removed; truncated (a list is shorter than its count); complete (the
-audience was read to its end); connections; elapsed (milliseconds); removalError
-and error: null or { code, message }.
+at, … }; removed and kept (dead tokens); truncated (a list is shorter than its
+count); complete (the audience was read to its end); connections; elapsed
+(milliseconds); removalError and error: null or { code, message }.
 
 On a terminal, progress is shown. Ctrl+C stops: what has been sent still gets
 its verdict. Pressed again, it ends at once, and what was sent is in doubt.

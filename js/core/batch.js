@@ -1,7 +1,6 @@
 /**
  * The retry state machine of the core, with tokens going in and outcomes coming out once a chunk.
  */
-import { putTogether } from '../texts.js'
 import { Resident } from './module.js'
 import { pkg, push } from './push-module.js'
 import { describeReason } from './reasons.js'
@@ -130,8 +129,8 @@ export class Batch {
   }
 
   /**
-   * The usual case: texts of one length need nothing between them, and are put together straight into the core's
-   * memory.
+   * The usual case: texts of one length need nothing between them. To add them up one by one only notes what is to be
+   * put together, which is then done once, straight into the core's memory.
    * @param {string[]} tokens
    * @param {number} now
    * @returns {number} how many were pushed: those before the first one that has anything but digits in it, and none
@@ -146,8 +145,12 @@ export class Batch {
       const part = Math.max(1, Math.floor(TEXT / length))
       for (let at = 0; at < tokens.length; at += part) {
         const end = Math.min(at + part, tokens.length)
-        const text = putTogether(tokens, at, end)
-        if (text === undefined || tokens[at].length !== length) return 0
+        let text = ''
+        for (let index = at; index < end; index++) {
+          const token = tokens[index]
+          if (token.length !== length) return 0
+          text += token
+        }
         const { read, written } = encoder.encodeInto(text, room.subarray(at * length))
         if (read !== text.length || written !== text.length) return 0
       }
