@@ -5,6 +5,7 @@
  * would live just long enough to be moved to the old objects, and a push of millions would fill the heap with dead ones
  * again and again, which was measured to take 60 MB more and a tenth of the time.
  */
+
 /** So many tokens at least are worth memory of their own. */
 const WORTH_PACKING = 256
 
