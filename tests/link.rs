@@ -350,10 +350,15 @@ fn what_a_link_has_learnt_is_more_than_that_something_was_said() {
     }
 }
 
+fn lengths_of_three_and_a_sentinel() -> [u64; 4] {
+    let frames = write(&mut link(0), &mut batch_of(3, listing()), 0);
+    let lengths: Vec<u64> = frames.iter().map(|frame| frame.length as u64).collect();
+    lengths.try_into().expect("three and a sentinel")
+}
+
 #[test]
 fn an_answer_that_names_what_has_not_left_is_nobodys_and_proves_nothing() {
-    let frames = write(&mut link(0), &mut batch_of(3, listing()), 0);
-    let (sentinel, frame) = (frames[3].length as u64, frames[2].length as u64);
+    let [.., frame, sentinel] = lengths_of_three_and_a_sentinel();
     // Of the sentinel one byte, all of it, and with it the third notification.
     for (unsent, named) in [(1, 4), (sentinel, 4), (sentinel + 1, 3), (sentinel + frame, 3)] {
         for status in [2, 4, 8, 10, 0] {
@@ -376,7 +381,7 @@ fn an_answer_that_names_what_has_not_left_is_nobodys_and_proves_nothing() {
 
 #[test]
 fn an_answer_that_names_what_has_left_is_taken_though_more_waits() {
-    let sentinel = write(&mut link(0), &mut batch_of(3, listing()), 0)[3].length as u64;
+    let [.., sentinel] = lengths_of_three_and_a_sentinel();
     let mut batch = batch_of(3, listing());
     let mut link = link(0);
     write(&mut link, &mut batch, 0);
