@@ -5,15 +5,10 @@
  * would live just long enough to be moved to the old objects, and a push of millions would fill the heap with dead ones
  * again and again, which was measured to take 60 MB more and a tenth of the time.
  */
+import { LONGEST, TEXT } from './core/texts.js'
 
 /** So many tokens at least are worth memory of their own. */
 const WORTH_PACKING = 256
-
-/** Characters of a text that may be a token, as the core sees it: what is longer stays as it is. */
-const LONGEST = 1_000
-
-/** Characters from which on what was put together is written: V8 has an object of its own for twice as many. */
-const TEXT = 65_536
 
 /** Memory is used again where no more than this part of it stays empty. */
 const MOST_EMPTY = 1 / 2

@@ -4,6 +4,7 @@
 import { Resident } from './module.js'
 import { pkg, push } from './push-module.js'
 import { describeReason } from './reasons.js'
+import { LONGEST, TEXT } from './texts.js'
 import { uuids } from './uuids.js'
 
 const encoder = new TextEncoder()
@@ -23,12 +24,6 @@ const UUID = 36
 
 /** Numbers in what the core says of how a batch stands. */
 const STANDING = 14
-
-/** Characters that are put together at once: a text of twice as many would cost V8 a large object of its own. */
-const TEXT = 65_536
-
-/** Characters of a text that may be a token: the longest one has 200 digits, and perhaps something between them. */
-const LONGEST = 1_000
 
 /** What a slot can end as, by the core's number. */
 export const outcomes = Object.freeze(
